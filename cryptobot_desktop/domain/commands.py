@@ -1,0 +1,126 @@
+"""Commands: what front ends may ask of the engine. Imperatives, frozen, answered by CommandAnswered."""
+
+from msgspec import Struct
+
+from cryptobot_desktop.domain.instrument import InstrumentId
+from cryptobot_desktop.domain.market import Side
+from cryptobot_desktop.domain.orders import OrderType, TimeInForce
+from cryptobot_desktop.domain.timeframe import Timeframe
+
+
+class CreatePortfolio(Struct, frozen=True, tag=True):
+    """Open a portfolio with starting cash (a ledger amount of `asset`)."""
+
+    name: str
+    asset: str
+    amount: int
+
+
+class ResetPortfolio(Struct, frozen=True, tag=True):
+    """Close the running epoch and open a new one with fresh cash; the old one stays readable."""
+
+    name: str
+    asset: str
+    amount: int
+
+
+class AddBot(Struct, frozen=True, tag=True):
+    """Add a bot; it starts at once unless `paused`. `params` are texts as a person types them."""
+
+    bot: str
+    strategy: str
+    portfolio: str
+    instrument: InstrumentId
+    timeframe: Timeframe
+    params: dict[str, str]
+    paused: bool = False
+    max_trade_ppm: int = 100_000
+    max_exposure_ppm: int = 1_000_000
+
+
+class StartBot(Struct, frozen=True, tag=True):
+    """Let a paused bot trade again."""
+
+    bot: str
+
+
+class PauseBot(Struct, frozen=True, tag=True):
+    """Stop a bot from trading; it keeps watching."""
+
+    bot: str
+
+
+class ChangeBot(Struct, frozen=True, tag=True):
+    """Replace a bot's parameters and limits; its strategy starts warm from history."""
+
+    bot: str
+    params: dict[str, str]
+    max_trade_ppm: int = 100_000
+    max_exposure_ppm: int = 1_000_000
+
+
+class RemoveBot(Struct, frozen=True, tag=True):
+    """Remove a bot; its orders are cancelled, its history stays."""
+
+    bot: str
+
+
+class PlaceOrder(Struct, frozen=True, tag=True, kw_only=True):
+    """Send an order of the user. Exactly one of `qty` and `quote_amount` is set."""
+
+    client_id: str
+    portfolio: str
+    instrument: InstrumentId
+    side: Side
+    type: OrderType
+    qty: int | None = None
+    quote_amount: int | None = None
+    price: int | None = None
+    time_in_force: TimeInForce = TimeInForce.GTC
+
+
+class CancelOrder(Struct, frozen=True, tag=True):
+    """Cancel one open order by its client order id."""
+
+    client_id: str
+
+
+class TripKillSwitch(Struct, frozen=True, tag=True):
+    """Stop everything: cancel open orders, accept no new ones."""
+
+    reason: str
+
+
+class ReleaseKillSwitch(Struct, frozen=True, tag=True):
+    """Accept orders again; a reason is required and stored."""
+
+    reason: str
+
+
+class WatchInstrument(Struct, frozen=True, tag=True):
+    """Add an instrument of the running market source to the watch list, by any spelling of its symbol."""
+
+    symbol: str
+
+
+class UnwatchInstrument(Struct, frozen=True, tag=True):
+    """Take an instrument off the watch list; refused while a bot or an open order needs it."""
+
+    instrument: InstrumentId
+
+
+Command = (
+    CreatePortfolio
+    | ResetPortfolio
+    | AddBot
+    | StartBot
+    | PauseBot
+    | ChangeBot
+    | RemoveBot
+    | PlaceOrder
+    | CancelOrder
+    | TripKillSwitch
+    | ReleaseKillSwitch
+    | WatchInstrument
+    | UnwatchInstrument
+)

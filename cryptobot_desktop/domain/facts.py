@@ -1,0 +1,138 @@
+"""Facts: what has happened, told to listeners only after it is stored. Past participles, frozen."""
+
+from msgspec import Struct
+
+from cryptobot_desktop.domain.instrument import InstrumentId
+from cryptobot_desktop.domain.market import Candle, FeedState
+from cryptobot_desktop.domain.orders import Fill, Intent, Order
+
+
+class OrderAccepted(Struct, frozen=True, tag=True):
+    """The paper exchange took an order; `order.reserved` says what is held for it."""
+
+    order: Order
+    at_ms: int
+
+
+class OrderRejected(Struct, frozen=True, tag=True):
+    """The paper exchange refused an order with the venue's own code and reason."""
+
+    order: Order
+    at_ms: int
+
+
+class OrderFilled(Struct, frozen=True, tag=True):
+    """An order was filled, wholly or in part; `order` is its state after all of `fills`."""
+
+    order: Order
+    fills: tuple[Fill, ...]
+    at_ms: int
+
+
+class OrderCanceled(Struct, frozen=True, tag=True):
+    """An open order ended without (further) fills, by the user, by time in force or by lack of liquidity."""
+
+    order: Order
+    reason: str
+    at_ms: int
+
+
+ExecutionFact = OrderAccepted | OrderRejected | OrderFilled | OrderCanceled
+
+
+class DecisionMade(Struct, frozen=True, tag=True, kw_only=True):
+    """Risk answered an intent: allowed, shrunk or vetoed, with all reasons. Answers "why did nothing happen?"."""
+
+    decision_id: str
+    bot: str
+    portfolio: str
+    intent: Intent
+    outcome: str
+    """``allowed``, ``shrunk`` or ``vetoed``."""
+    qty: int
+    reasons: tuple[tuple[str, str], ...]
+    """(rule, text) pairs; empty when plainly allowed."""
+    client_id: str = ""
+    """The order that followed, if any."""
+    at_ms: int
+
+
+class CandleClosed(Struct, frozen=True, tag=True):
+    """A bar is final."""
+
+    candle: Candle
+    at_ms: int
+
+
+class FeedStateChanged(Struct, frozen=True, tag=True):
+    """An instrument's stream changed state."""
+
+    instrument: InstrumentId
+    state: FeedState
+    reason: str
+    at_ms: int
+
+
+class BotChanged(Struct, frozen=True, tag=True):
+    """A bot was added, started, paused, changed or removed."""
+
+    bot: str
+    status: str
+    reason: str
+    at_ms: int
+
+
+class PortfolioChanged(Struct, frozen=True, tag=True):
+    """A portfolio was created, or reset into a new epoch."""
+
+    portfolio: str
+    epoch: int
+    what: str
+    at_ms: int
+
+
+class KillSwitchTripped(Struct, frozen=True, tag=True):
+    """Nothing new is accepted until somebody releases the switch in the program, with a reason."""
+
+    reason: str
+    at_ms: int
+
+
+class KillSwitchReleased(Struct, frozen=True, tag=True):
+    """Orders are accepted again."""
+
+    reason: str
+    at_ms: int
+
+
+class CommandAnswered(Struct, frozen=True, tag=True):
+    """The answer to one command, by its id. `ok` False carries the one clear error text."""
+
+    command_id: int
+    ok: bool
+    message: str
+    at_ms: int
+
+
+class EngineFaulted(Struct, frozen=True, tag=True):
+    """The engine met a bug and stopped; nothing that was acknowledged is lost."""
+
+    message: str
+    at_ms: int
+
+
+Fact = (
+    OrderAccepted
+    | OrderRejected
+    | OrderFilled
+    | OrderCanceled
+    | DecisionMade
+    | CandleClosed
+    | FeedStateChanged
+    | BotChanged
+    | PortfolioChanged
+    | KillSwitchTripped
+    | KillSwitchReleased
+    | CommandAnswered
+    | EngineFaulted
+)
