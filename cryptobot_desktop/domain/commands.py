@@ -79,6 +79,18 @@ class PlaceOrder(Struct, frozen=True, tag=True, kw_only=True):
     time_in_force: TimeInForce = TimeInForce.GTC
 
 
+class PreviewOrder(Struct, frozen=True, tag=True):
+    """Ask what an order would cost now, without sending it; answered by OrderPreviewed."""
+
+    order: PlaceOrder
+
+
+class FocusInstrument(Struct, frozen=True, tag=True):
+    """Choose the instrument whose book and tape the snapshots carry."""
+
+    instrument: InstrumentId
+
+
 class CancelOrder(Struct, frozen=True, tag=True):
     """Cancel one open order by its client order id."""
 
@@ -118,6 +130,8 @@ Command = (
     | ChangeBot
     | RemoveBot
     | PlaceOrder
+    | PreviewOrder
+    | FocusInstrument
     | CancelOrder
     | TripKillSwitch
     | ReleaseKillSwitch

@@ -114,6 +114,24 @@ class CommandAnswered(Struct, frozen=True, tag=True):
     at_ms: int
 
 
+class OrderPreviewed(Struct, frozen=True, tag=True, kw_only=True):
+    """What an order would cost at this moment. Amounts are ledger amounts, prices scaled integers.
+
+    `problem` is the venue's reason when the order would be refused, else empty.
+    """
+
+    command_id: int
+    average_price: int | None = None
+    fillable_qty: int = 0
+    resting_qty: int = 0
+    quote_amount: int = 0
+    fee: int = 0
+    fee_asset: str = ""
+    slippage_ppm: int = 0
+    levels: int = 0
+    problem: str = ""
+
+
 class EngineFaulted(Struct, frozen=True, tag=True):
     """The engine met a bug and stopped; nothing that was acknowledged is lost."""
 
@@ -134,5 +152,6 @@ Fact = (
     | KillSwitchTripped
     | KillSwitchReleased
     | CommandAnswered
+    | OrderPreviewed
     | EngineFaulted
 )
