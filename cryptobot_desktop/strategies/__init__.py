@@ -1,0 +1,5 @@
+"""Step 3 of a price's way: closed candles become intents with reasons."""
+
+from cryptobot_desktop.strategies.strategy import State, Strategy, StrategyParams, StrategyView
+
+__all__ = ["State", "Strategy", "StrategyParams", "StrategyView"]

@@ -1,0 +1,185 @@
+"""The interface of every bot: closed candles in, intents with reasons out.
+
+A strategy sees no clock, no account and no wire. Its numbers change only in `observe`, its wishes
+come only from `decide`, and `decide` reads without changing anything. So feeding history (`warm_up`)
+leaves exactly the state that living through it would have left, and never an order.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import ClassVar, Final
+
+import msgspec
+from msgspec import Struct
+
+from cryptobot_desktop.domain.errors import InvalidInput, InvariantBroken
+from cryptobot_desktop.domain.instrument import Instrument
+from cryptobot_desktop.domain.market import Candle, Trade
+from cryptobot_desktop.domain.orders import Fill, Intent
+from cryptobot_desktop.domain.parameters import Parameter
+from cryptobot_desktop.domain.timeframe import Timeframe
+
+JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
+State = dict[str, JsonValue]
+"""What a snapshot is made of: anything that JSON can carry without loss."""
+
+
+class StrategyView(Struct, frozen=True, kw_only=True, gc=False):
+    """What a strategy may know about its portfolio at one moment.
+
+    `position_qty` is scaled like the instrument's quantities, `free_quote` and `equity` are ledger
+    amounts of the quote asset, `now_ms` is market time, `has_open_order` speaks of this bot only.
+    """
+
+    position_qty: int
+    free_quote: int
+    equity: int
+    now_ms: int
+    has_open_order: bool = False
+
+
+class StrategyParams(Struct, frozen=True):
+    """Base of a strategy's typed parameters; field names equal the names in `Strategy.PARAMETERS`."""
+
+
+class _Snapshot(Struct, kw_only=True):
+    strategy: str
+    instrument: str
+    timeframe: str
+    params: dict[str, str]
+    last_open_ms: int | None
+    state: State
+
+
+class Strategy(ABC):
+    """A bot for one instrument and one timeframe.
+
+    Subclasses set `name`, `title`, `PARAMETERS` and `Params`, and write `warmup_bars`, `observe`,
+    `decide`, `state` and `load_state`; the engine calls `warm_up`, `on_candle`, `on_trade`,
+    `on_fill`, `indicators`, `snapshot` and `restore`.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    PARAMETERS: ClassVar[tuple[Parameter, ...]] = ()
+    Params: ClassVar[type[StrategyParams]] = StrategyParams
+
+    def __init__(self, instrument: Instrument, timeframe: Timeframe, params: StrategyParams) -> None:
+        self.instrument: Final = instrument
+        self.timeframe: Final = timeframe
+        self.params: Final = params
+        self._last_open_ms: int | None = None
+
+    @classmethod
+    def check(cls, params: StrategyParams) -> list[str]:
+        """Return what is wrong between parameters (e.g. fast not below slow); bounds are checked already."""
+        return []
+
+    @property
+    @abstractmethod
+    def warmup_bars(self) -> int:
+        """Return how many closed candles are needed before the first intent is possible."""
+
+    @abstractmethod
+    def observe(self, candle: Candle) -> None:
+        """Take a closed candle into the numbers; the only place where they change."""
+
+    @abstractmethod
+    def decide(self, candle: Candle, view: StrategyView) -> Intent | None:
+        """Return what is wanted after this candle was observed, or None; changes nothing."""
+
+    @abstractmethod
+    def indicators(self) -> dict[str, float | None]:
+        """Return the newest numbers for the chart, None while they are not ready."""
+
+    @abstractmethod
+    def state(self) -> State:
+        """Return everything that `observe` has changed, as JSON-able values."""
+
+    @abstractmethod
+    def load_state(self, state: State) -> None:
+        """Take back what `state` gave; refuse with InvalidInput what does not fit."""
+
+    def warm_up(self, candle: Candle) -> None:
+        """Learn from history; candles that were seen before are ignored."""
+        if self._accepts(candle):
+            self.observe(candle)
+
+    def on_candle(self, candle: Candle, view: StrategyView) -> Intent | None:
+        """Take one closed candle and return what is wanted; candles that were seen before are ignored."""
+        if not self._accepts(candle):
+            return None
+        self.observe(candle)
+        return self.decide(candle, view)
+
+    def on_trade(self, trade: Trade, view: StrategyView) -> Intent | None:
+        """Take a public trade; the default wants nothing."""
+        return None
+
+    def on_fill(self, fill: Fill) -> None:  # noqa: B027 - optional for subclasses
+        """Take note of one of this bot's own fills; the default does nothing."""
+
+    @property
+    def last_open_ms(self) -> int | None:
+        """Return the opening time of the newest candle taken, None before the first."""
+        return self._last_open_ms
+
+    def param_texts(self) -> dict[str, str]:
+        """Return the parameters as plain text, the form in which they are stored and shown."""
+        return {p.name: _plain(getattr(self.params, p.name)) for p in self.PARAMETERS}
+
+    def snapshot(self) -> State:
+        """Return the whole state as JSON-able values; `restore` on an equal strategy takes it back."""
+        snapshot: State = msgspec.to_builtins(
+            _Snapshot(
+                strategy=self.name,
+                instrument=self.instrument.id,
+                timeframe=self.timeframe.value,
+                params=self.param_texts(),
+                last_open_ms=self._last_open_ms,
+                state=self.state(),
+            )
+        )
+        return snapshot
+
+    def restore(self, state: Mapping[str, JsonValue]) -> None:
+        """Take back a snapshot; one of another bot, instrument, timeframe or parameters raises InvalidInput."""
+        try:
+            saved = msgspec.convert(state, _Snapshot)
+        except msgspec.ValidationError as problem:
+            raise InvalidInput(f"state of bot {self.name} cannot be read: {problem}; it must warm up anew") from None
+        mine = (self.name, self.instrument.id, self.timeframe.value, self.param_texts())
+        theirs = (saved.strategy, saved.instrument, saved.timeframe, saved.params)
+        if mine != theirs:
+            raise InvalidInput(f"state of bot {self.name} belongs to {theirs}, not to {mine}; it must warm up anew")
+        self.load_state(saved.state)
+        self._last_open_ms = saved.last_open_ms
+
+    def holds(self, view: StrategyView, price: int) -> bool:
+        """Return True when the position is large enough to be sold at this price; less is dust.
+
+        Fees taken in the base asset leave such remainders; a bot that took them for a position would
+        never buy again.
+        """
+        rules, qty = self.instrument.filters, view.position_qty
+        if qty <= 0 or qty < max(rules.step_size, rules.min_qty):
+            return False
+        return self.instrument.notional_down(price, qty) >= rules.min_notional
+
+    def _accepts(self, candle: Candle) -> bool:
+        if candle.closed is False:
+            raise InvariantBroken(f"bot {self.name} was given the unfinished bar {candle.open_ms}; it sees closed ones")
+        if candle.instrument != self.instrument.id or candle.timeframe is not self.timeframe:
+            raise InvariantBroken(
+                f"bot {self.name} on {self.instrument.id} {self.timeframe} was given a candle of "
+                f"{candle.instrument} {candle.timeframe}"
+            )
+        if self._last_open_ms is not None and candle.open_ms <= self._last_open_ms:
+            return False
+        self._last_open_ms = candle.open_ms
+        return True
+
+
+def _plain(value: object) -> str:
+    return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)
