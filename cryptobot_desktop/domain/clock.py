@@ -31,5 +31,4 @@ class SimulatedClock:
 
     def advance_to(self, now_ms: int) -> None:
         """Move forward; an earlier time is ignored, because a clock never steps back."""
-        if now_ms > self._now_ms:
-            self._now_ms = now_ms
+        self._now_ms = max(self._now_ms, now_ms)

@@ -1,0 +1,1 @@
+"""Keeps the ledger and the profile in one local SQLite file that survives kill -9 and power loss."""
