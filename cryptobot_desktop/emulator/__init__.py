@@ -1,1 +1,1 @@
-"""A loopback exchange that speaks the real protocols: it feeds step 1 of the price's way when no live exchange is wanted."""
+"""A loopback exchange speaking the real protocols: where the price's way begins (step 1) without a live exchange."""
