@@ -19,10 +19,7 @@ from cryptobot_desktop.domain.market import Candle, Trade
 from cryptobot_desktop.domain.orders import Fill, Intent
 from cryptobot_desktop.domain.parameters import Parameter
 from cryptobot_desktop.domain.timeframe import Timeframe
-
-JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
-State = dict[str, JsonValue]
-"""What a snapshot is made of: anything that JSON can carry without loss."""
+from cryptobot_desktop.indicators.indicator import JsonValue, State
 
 
 class StrategyView(Struct, frozen=True, kw_only=True, gc=False):
