@@ -15,9 +15,9 @@ from cryptobot_desktop.emulator.regimes import MEAN_ACTIVITY, RegimeSchedule
 from cryptobot_desktop.emulator.seeded_noise import SeededNoise
 
 DAY_MINUTES = 1_440
-CALM_TRADES_PER_MINUTE = 95.0
+CALM_TRADES_PER_MINUTE = 280.0
 """What the live market makes in a calm minute at pace 1 (measured)."""
-MEAN_SIZE = 1.0
+MEAN_SIZE = 1.06
 """Mean size of a live trade as a multiple of the pair's typical size (measured)."""
 _COUNT_JITTER = 0.15
 _SAMPLES_S = (7, 22, 37, 52)

@@ -23,7 +23,7 @@ class MarketMaker:
             (side, rung, [0]) for rung in _RUNGS for side in (Side.BUY, Side.SELL)
         ]
 
-    def requote(self, value: float, spread: float, at_ms: int) -> None:
+    def requote(self, value: float, *, spread: float, at_ms: int) -> None:
         """Cancel the quotes that are too near, too far or filled, then place them anew around the value.
 
         `spread` multiplies the distances. All cancels come first, so that the maker never meets its own quotes.
@@ -36,18 +36,17 @@ class MarketMaker:
                 distance = (value - order.price if side is Side.BUY else order.price - value) / unit
                 if abs(distance - rung) <= rung * _TOLERANCE:
                     continue
-                self._book.cancel(held[0], at_ms)
+                self._book.cancel(held[0], at_ms=at_ms)
             renew.append((side, rung, held))
         for side, rung, held in renew:
-            held[0] = self._place(side, value, rung * unit, rung, at_ms)
+            distance = rung * unit * (0.85 + 0.3 * self._random())
+            price = value - distance if side is Side.BUY else value + distance
+            held[0] = self._place(side, price, rung=rung, at_ms=at_ms)
 
-    def _place(self, side: Side, value: float, distance: float, rung: float, at_ms: int) -> int:
+    def _place(self, side: Side, wish: float, *, rung: float, at_ms: int) -> int:
+        """Rest a quote at the tick next to the wished price that is farther from the value."""
         spec, tick = self._spec, self._spec.tick_size
-        distance *= 0.85 + 0.3 * self._random()
-        if side is Side.BUY:
-            price = int((value - distance) // tick) * tick
-        else:
-            price = -int((distance + value) // -tick) * tick
+        price = int(wish // tick) * tick if side is Side.BUY else -int(wish // -tick) * tick
         size = spec.typical_qty * (2.0 + 0.5 * rung) * (0.4 + 1.2 * self._random())
         qty = max(1, int(size / spec.step_size)) * spec.step_size
-        return self._book.submit_limit(side, max(tick, price), qty, at_ms)
+        return self._book.submit_limit(side, max(tick, price), qty=qty, at_ms=at_ms)

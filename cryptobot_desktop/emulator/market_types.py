@@ -154,7 +154,7 @@ class Bar(Struct, frozen=True, gc=False):
 
 
 class Rolling24h(Struct, frozen=True, gc=False):
-    """Figures of the last 24 hours in whole minutes: from `open_ms` (the 1,439 minutes before the running one) to now."""
+    """Figures of the last 24 hours: the 1,439 whole minutes from `open_ms` on and the running one, up to now."""
 
     pair: str
     open_ms: int
@@ -176,15 +176,15 @@ class Rolling24h(Struct, frozen=True, gc=False):
 DEFAULT_PAIRS: tuple[PairSpec, ...] = (
     PairSpec(
         base="BTC", quote="USDT", price_decimals=2, qty_decimals=5, start_price=6_400_000, typical_qty=1_200,
-        volatility=0.00060, market_share=0.85, half_spread=0.000012, pace=1.2,
+        volatility=0.00055, market_share=0.85, half_spread=0.000012, pace=1.2,
     ),
     PairSpec(
         base="ETH", quote="USDT", price_decimals=2, qty_decimals=4, start_price=340_000, typical_qty=2_000,
-        volatility=0.00075, market_share=0.80, half_spread=0.00002, pace=1.0,
+        volatility=0.00068, market_share=0.80, half_spread=0.00002, pace=1.0,
     ),
     PairSpec(
         base="SOL", quote="USDT", price_decimals=2, qty_decimals=3, start_price=15_000, typical_qty=4_000,
-        volatility=0.00095, market_share=0.72, half_spread=0.00006, pace=0.8,
+        volatility=0.00085, market_share=0.72, half_spread=0.00006, pace=0.8,
     ),
 )  # fmt: skip
 """BTC, ETH and SOL against USDT with the ticks and steps that the real venues use."""

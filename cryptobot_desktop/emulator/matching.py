@@ -69,7 +69,8 @@ class BookSide:
 class LimitOrderBook:
     """Matches orders of one pair and numbers what happens.
 
-    `tape` receives every happening in order; `on_trade` is called for each trade as well.
+    `tape` receives every happening in order. `on_trade` is called for each trade as well, `on_filled` with the id
+    of each resting order that is filled to the end.
     """
 
     def __init__(self, pair: str, *, first_trade_id: int, first_update_id: int, first_order_id: int) -> None:
@@ -79,6 +80,7 @@ class LimitOrderBook:
         self.orders: dict[int, RestingOrder] = {}
         self.tape: list[MarketHappening] = []
         self.on_trade: Callable[[TradeHappened], None] | None = None
+        self.on_filled: Callable[[int], None] | None = None
         self._next_trade_id = first_trade_id
         self._update_id = first_update_id - 1
         self._next_order_id = first_order_id
@@ -88,24 +90,29 @@ class LimitOrderBook:
         """Return the number of the last level change."""
         return self._update_id
 
-    def submit_limit(self, side: Side, price: int, qty: int, at_ms: int) -> int:
+    def number_trades_from(self, trade_id: int) -> None:
+        """Give the next trade this id and forget the tape so far (used once the book has settled)."""
+        self._next_trade_id = trade_id
+        self.tape = []
+
+    def submit_limit(self, side: Side, price: int, *, qty: int, at_ms: int) -> int:
         """Match a limit order as far as its price allows, rest what remains, return its order id."""
         order_id = self._new_order_id()
-        left = self._match(side, price, qty, order_id, at_ms)
+        left = self._match(order_id, side, limit=price, qty=qty, at_ms=at_ms)
         if left:
             own = self.bids if side is Side.BUY else self.asks
             level = own.open_level(price)
             order = RestingOrder(order_id, side, price, left)
             level.orders[order_id] = self.orders[order_id] = order
             level.qty += left
-            self._write_level(side, price, level.qty, at_ms)
+            self._write_level(side, (price, level.qty), at_ms)
         return order_id
 
-    def submit_market(self, side: Side, qty: int, worst_price: int, at_ms: int) -> int:
+    def submit_market(self, side: Side, qty: int, *, worst_price: int, at_ms: int) -> int:
         """Take liquidity down to worst_price, cancel what remains, return the filled quantity."""
-        return qty - self._match(side, worst_price, qty, self._new_order_id(), at_ms)
+        return qty - self._match(self._new_order_id(), side, limit=worst_price, qty=qty, at_ms=at_ms)
 
-    def cancel(self, order_id: int, at_ms: int) -> bool:
+    def cancel(self, order_id: int, *, at_ms: int) -> bool:
         """Remove a resting order; False when it is not there any more."""
         order = self.orders.pop(order_id, None)
         if order is None:
@@ -117,10 +124,10 @@ class LimitOrderBook:
         order.qty = 0
         if not level.qty:
             own.drop_level(order.price)
-        self._write_level(order.side, order.price, level.qty, at_ms)
+        self._write_level(order.side, (order.price, level.qty), at_ms)
         return True
 
-    def _match(self, side: Side, limit: int, qty: int, taker_id: int, at_ms: int) -> int:
+    def _match(self, taker_id: int, side: Side, *, limit: int, qty: int, at_ms: int) -> int:
         """Trade against the other side while prices cross; return the quantity left over."""
         other = self.asks if side is Side.BUY else self.bids
         limit_key = limit * other.sign
@@ -137,7 +144,7 @@ class LimitOrderBook:
                 ))  # fmt: skip
             if not level.qty:
                 other.drop_level(price)
-            self._write_level(side.opposite, price, level.qty, at_ms)
+            self._write_level(side.opposite, (price, level.qty), at_ms)
         return qty
 
     def _reduce(self, level: PriceLevel, maker: RestingOrder, traded: int) -> None:
@@ -145,6 +152,8 @@ class LimitOrderBook:
         level.qty -= traded
         if not maker.qty:
             del level.orders[maker.order_id], self.orders[maker.order_id]
+            if self.on_filled is not None:
+                self.on_filled(maker.order_id)
 
     def _write_trade(self, trade: TradeHappened) -> None:
         self._next_trade_id += 1
@@ -152,9 +161,9 @@ class LimitOrderBook:
         if self.on_trade is not None:
             self.on_trade(trade)
 
-    def _write_level(self, side: Side, price: int, qty: int, at_ms: int) -> None:
+    def _write_level(self, side: Side, level: Level, at_ms: int) -> None:
         self._update_id += 1
-        self.tape.append(BookChanged(self.pair, self._update_id, side, price, qty, at_ms))
+        self.tape.append(BookChanged(self.pair, self._update_id, side, *level, at_ms))
 
     def _new_order_id(self) -> int:
         self._next_order_id += 1

@@ -10,6 +10,7 @@ import math
 from random import Random
 
 from cryptobot_desktop.domain.market import Side
+from cryptobot_desktop.emulator.crowd import IMPATIENT, PATIENT, Crowd
 from cryptobot_desktop.emulator.market_maker import MarketMaker
 from cryptobot_desktop.emulator.market_types import PairSpec
 from cryptobot_desktop.emulator.matching import LimitOrderBook
@@ -17,20 +18,14 @@ from cryptobot_desktop.emulator.price_path import Fundamental
 from cryptobot_desktop.emulator.regimes import CLIMATES, Regime, RegimeSchedule
 
 # Rates per second in a calm market at pace 1.
-_LIMIT_RATE = 4.0
-_MARKET_RATE = 0.7
+_MARKET_RATE = 0.5
 _QUOTE_RATE = 1.2
 _BRANCHING = 0.45
 _EXCITEMENT_DECAY = 0.8
 """Per second: how fast the excitement after a market order dies down."""
 _LONGEST_WAIT_MS = 500.0
 """Rates are looked at again at least this often; right for Poisson arrivals, because they have no memory."""
-_NOISE_ORDERS = 480
-"""Resting orders of noise traders that arrivals and cancels keep up between them."""
 _WORST_SLIP = 0.003
-_REACH = 0.00012
-"""Scale of the distance of noise orders behind the best price, as a share of the price."""
-_MAX_REACH = 0.03
 
 
 class OrderFlow:
@@ -53,7 +48,10 @@ class OrderFlow:
         self._schedule = schedule
         self._maker = MarketMaker(spec, book, rng)
         self._parent = _ParentOrder()
-        self._noise_orders: list[int] = []
+        self._crowds = tuple(
+            Crowd(spec, book, character, random=rng.random, draw_qty=self._size) for character in (PATIENT, IMPATIENT)
+        )
+        book.on_filled = self._filled
         self._second = -1
         self._climate = CLIMATES[Regime.CALM]
         self._excitement = 0.0
@@ -69,15 +67,21 @@ class OrderFlow:
                 self._play()
             self._schedule_next()
 
-    def _open(self, start_ms: int) -> None:
-        """Fill the empty book, then let one trade happen, so that there is a last price from the start."""
-        value = self._fundamental.at_ms(start_ms)
-        self._maker.requote(value, 1.0, start_ms)
-        for index in range(_NOISE_ORDERS):
-            self._place_noise(Side.BUY if index % 2 else Side.SELL, start_ms, may_improve=False)
+    def print_trade(self, at_ms: int) -> None:
+        """Let a small market order trade now, so that there is a last price."""
         side = Side.BUY if self._random() < 0.5 else Side.SELL
-        self._take(side, self._spec.typical_qty // self._spec.step_size * self._spec.step_size, start_ms)
+        self._take(side, max(1, self._spec.typical_qty // self._spec.step_size) * self._spec.step_size, at_ms)
+
+    def _open(self, start_ms: int) -> None:
+        """Fill the empty book."""
+        self._maker.requote(self._fundamental.at_ms(start_ms), spread=1.0, at_ms=start_ms)
+        for crowd in self._crowds:
+            crowd.gather(start_ms)
         self._schedule_next()
+
+    def _filled(self, order_id: int) -> None:
+        for crowd in self._crowds:
+            crowd.forget(order_id)
 
     def _schedule_next(self) -> None:
         """Draw the waiting time and the kind of the next arrival."""
@@ -86,11 +90,16 @@ class OrderFlow:
             self._second = second
             self._climate = self._schedule.climate(second)
         pace = self._climate.activity * self._spec.pace
+        patient, impatient = self._crowds
+        arrivals = pace * impatient.character.arrivals
+        patient_arrivals = pace * patient.character.arrivals
         self._rates = (
+            arrivals,
+            arrivals * impatient.crowding,
             _QUOTE_RATE * math.sqrt(pace),
-            _LIMIT_RATE * pace,
-            _LIMIT_RATE * pace * len(self._noise_orders) / _NOISE_ORDERS,
             _MARKET_RATE * pace + self._excitement,
+            patient_arrivals,
+            patient_arrivals * patient.crowding,
         )
         wait = -1000.0 * math.log(1.0 - self._random()) / sum(self._rates)
         self._is_arrival = wait <= _LONGEST_WAIT_MS
@@ -99,17 +108,19 @@ class OrderFlow:
         self._next = self._at + wait
 
     def _play(self) -> None:
+        """Let one arrival happen, of a kind drawn in proportion to the rates."""
         at_ms = int(self._at)
-        quote, limit, cancel, market = self._rates
-        share = self._random() * (quote + limit + cancel + market)
-        if share < quote:
-            self._maker.requote(self._fundamental.at_ms(self._at), self._climate.spread, at_ms)
-        elif share < quote + limit:
-            self._place_noise(Side.BUY if self._random() < 0.5 else Side.SELL, at_ms, may_improve=True)
-        elif share < quote + limit + cancel:
-            self._cancel_noise(at_ms)
-        else:
-            self._market_order(at_ms)
+        share = self._random() * sum(self._rates)
+        kind = 0
+        while kind < len(self._rates) - 1 and share >= self._rates[kind]:
+            share -= self._rates[kind]
+            kind += 1
+        patient, impatient = self._crowds
+        actions = (impatient.arrive, impatient.leave, self._requote, self._market_order, patient.arrive, patient.leave)
+        actions[kind](at_ms)
+
+    def _requote(self, at_ms: int) -> None:
+        self._maker.requote(self._fundamental.at_ms(self._at), spread=self._climate.spread, at_ms=at_ms)
 
     def _market_order(self, at_ms: int) -> None:
         """Take liquidity: a child of a split order, or a new decision that leans towards the fundamental value."""
@@ -128,9 +139,8 @@ class OrderFlow:
         book, tick = self._book, self._spec.tick_size
         best = (book.asks if side is Side.BUY else book.bids).best_price()
         slip = int(best * _WORST_SLIP) // tick * tick
-        worst = best + slip if side is Side.BUY else best - slip
         if best:
-            book.submit_market(side, qty, worst, at_ms)
+            book.submit_market(side, qty, worst_price=best + slip if side is Side.BUY else best - slip, at_ms=at_ms)
 
     def _lean(self) -> Side:
         book = self._book
@@ -146,41 +156,6 @@ class OrderFlow:
         if self._random() < 0.33:
             steps = _one_digit(steps)
         return steps * spec.step_size
-
-    def _place_noise(self, side: Side, at_ms: int, *, may_improve: bool) -> None:
-        """Rest a limit order inside the spread or, mostly, some way behind the best price; it never takes."""
-        book, tick = self._book, self._spec.tick_size
-        bid, ask = book.bids.best_price(), book.asks.best_price()
-        if not bid or not ask:
-            return
-        gap = (ask - bid) // tick
-        if may_improve and gap > 1 and self._random() < 0.2:
-            into = (1 + int((gap - 1) * self._random() ** 2)) * tick
-            price = bid + into if side is Side.BUY else ask - into
-        else:
-            behind = self._behind(bid)
-            price = max(tick, bid - behind) if side is Side.BUY else ask + behind
-        order_id = book.submit_limit(side, price, self._size(), at_ms)
-        self._noise_orders.append(order_id)
-
-    def _behind(self, price: int) -> int:
-        """Draw a distance with a heavy tail; the farther away, the rounder the numbers."""
-        tick = self._spec.tick_size
-        share = min(_MAX_REACH, _REACH * ((1.0 - self._random()) ** -0.8 - 1.0))
-        ticks = int(price * share) // tick
-        unit = max(1, 10 ** (len(str(ticks)) - 2))
-        return int(ticks // unit * unit * tick)
-
-    def _cancel_noise(self, at_ms: int) -> None:
-        """Cancel a random living noise order; the filled ones found on the way are forgotten."""
-        ids = self._noise_orders
-        while ids:
-            index = int(self._random() * len(ids))
-            order_id = ids[index]
-            ids[index] = ids[-1]
-            ids.pop()
-            if self._book.cancel(order_id, at_ms):
-                return
 
 
 class _ParentOrder:

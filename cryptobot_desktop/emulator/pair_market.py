@@ -14,6 +14,9 @@ from cryptobot_desktop.emulator.regimes import RegimeSchedule
 from cryptobot_desktop.emulator.seeded_noise import stream_key
 
 _WARM_UP_MINUTES = 2
+"""Minutes before the start that are already made of trades, so that there is something to show at once."""
+_SETTLING_MINUTES = 2
+"""Minutes before those in which the first orders find their places; what happens in them is not kept."""
 _KEPT_TRADES = 1_000
 _IDS_SINCE_MS = 1_577_836_800_000
 """2020-01-01: update ids count up at least one per millisecond since, so that a later start never reuses them."""
@@ -29,24 +32,21 @@ class PairMarket:
         live_minute = now_ms // MINUTE_MS - _WARM_UP_MINUTES
         fundamental = Fundamental(seed, spec, schedule, common)
         history = HistoryMinutes(seed, spec, schedule, fundamental)
-        first_id = max(1, live_minute * MINUTE_MS - _IDS_SINCE_MS)
-        self.book = LimitOrderBook(
-            spec.name,
-            first_trade_id=history.first_trade_id(live_minute),
-            first_update_id=first_id,
-            first_order_id=first_id,
-        )
+        self.book = _empty_book(spec, live_minute)
         self._bars = PairBars(spec, history, live_minute, history.boundary_price(live_minute))
         self._trades: deque[TradeHappened] = deque(maxlen=_KEPT_TRADES)
-        self.book.on_trade = self._take_in
         self._flow = OrderFlow(
             spec,
             Random(stream_key(seed, f"flow:{spec.name}")),
             self.book,
             fundamental=fundamental,
             schedule=schedule,
-            start_ms=live_minute * MINUTE_MS,
+            start_ms=(live_minute - _SETTLING_MINUTES) * MINUTE_MS,
         )
+        self._flow.run_until(live_minute * MINUTE_MS - 1)
+        self.book.number_trades_from(history.first_trade_id(live_minute))
+        self.book.on_trade = self._take_in
+        self._flow.print_trade(live_minute * MINUTE_MS)
         self.advance(now_ms)
 
     @property
@@ -109,3 +109,8 @@ class PairMarket:
     def _take_in(self, trade: TradeHappened) -> None:
         self._trades.append(trade)
         self._bars.on_trade(trade)
+
+
+def _empty_book(spec: PairSpec, live_minute: int) -> LimitOrderBook:
+    first_id = max(1, live_minute * MINUTE_MS - _IDS_SINCE_MS)
+    return LimitOrderBook(spec.name, first_trade_id=1, first_update_id=first_id, first_order_id=first_id)

@@ -9,7 +9,7 @@ traders believe, not a price that anybody pays; prices become integers when orde
 import math
 
 from cryptobot_desktop.emulator.market_types import PairSpec
-from cryptobot_desktop.emulator.regimes import RegimeSchedule
+from cryptobot_desktop.emulator.regimes import RegimeSchedule, smooth
 from cryptobot_desktop.emulator.seeded_noise import SeededNoise
 
 _TOP_S = 1 << 20
@@ -17,20 +17,30 @@ _TOP_SD = 60.0
 """Sigmas of a calm minute between the anchors 12 days apart (60 x 6 bp = 3.6 %)."""
 _WEATHER_BELOW_S = 512
 """Only movements shorter than this feel the regime's volatility; longer ones are the pair's own."""
+_SWING_S = 720
+_SWING_SD = 6.0
+"""Swings to and fro over about a quarter of an hour, in sigmas of a calm minute: markets overshoot and come back."""
 _MEMO_LIMIT = 20_000
 _MINUTE_S = 60.0
 
 
 class BrownianPath:
-    """A random walk in units of one standard deviation per calm minute."""
+    """A random walk with swings, in units of one standard deviation per calm minute."""
 
     def __init__(self, seed: int, name: str, schedule: RegimeSchedule) -> None:
         self._noise = SeededNoise(seed, f"path:{name}")
+        self._swings = SeededNoise(seed, f"swings:{name}")
         self._schedule = schedule
         self._memo: dict[int, float] = {}
 
     def at(self, second: int) -> float:
         """Return the value at a UTC second (second > 0)."""
+        knot, age = divmod(second, _SWING_S)
+        before, after = self._swings.gauss(knot), self._swings.gauss(knot + 1)
+        return self.walk(second) + _SWING_SD * (before + (after - before) * smooth(age / _SWING_S))
+
+    def walk(self, second: int) -> float:
+        """Return the value without the swings."""
         value = self._memo.get(second)
         if value is None:
             if len(self._memo) >= _MEMO_LIMIT:
@@ -42,7 +52,7 @@ class BrownianPath:
         half = second & -second
         if half >= _TOP_S or half == 0:
             return _TOP_SD * self._noise.gauss(second)
-        middle = (self.at(second - half) + self.at(second + half)) / 2.0
+        middle = (self.walk(second - half) + self.walk(second + half)) / 2.0
         sd = math.sqrt(2.0 * half / _MINUTE_S) / 2.0
         if half < _WEATHER_BELOW_S:
             sd *= self._schedule.climate(second).volatility

@@ -97,7 +97,7 @@ class RegimeSchedule:
         strength = noise.uniform(address + 3)
         burst_from = start + int(300 * noise.uniform(address + 4))
         burst_to = burst_from + 120 + int(180 * noise.uniform(address + 5))
-        push = {Regime.TREND: 6.0 + 9.0 * strength, Regime.BURST: 4.0 + 7.0 * strength}.get(regime, 0.0)
+        push = {Regime.TREND: 5.0 + 7.0 * strength, Regime.BURST: 4.0 + 6.0 * strength}.get(regime, 0.0)
         return _Slot(start, regime, sign * push, burst_from, burst_to)
 
 
