@@ -61,6 +61,7 @@ QT_LIBRARIES = {
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
     "libxkbcommon.so.0": "libxkbcommon0",
 }
+APT_PATIENCE = ("-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=15", "-o", "DPkg::Lock::Timeout=60")
 FONT_PACKAGE = "fonts-dejavu-core"
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts")
 
@@ -104,7 +105,8 @@ def _carry_out(verb: str, rest: list[str]) -> int:
 def run(arguments: list[str]) -> int:
     """Set up what the program needs, then become the program."""
     python = set_up("runtime")
-    require_system_libraries(needed=_has_display())
+    if _has_display() or not _tried_before(python):
+        require_system_libraries(needed=_has_display())
     # -P: a file of the user's in the current folder must not shadow a module of ours.
     return _become([str(python), "-P", "-m", "cryptobot_desktop", *arguments])
 
@@ -122,7 +124,7 @@ def check(arguments: list[str]) -> int:
     if arguments:
         raise SetupError(f"check takes no arguments, but was given {' '.join(arguments)}")
     python = set_up("dev")
-    require_system_libraries(needed=False)
+    require_system_libraries(needed=True)  # pytest-qt loads Qt
     failed = [name for name, command in check_steps(python) if not _step_holds(name, command)]
     print(f"check: failed: {', '.join(failed)}" if failed else "check: all steps hold")
     return 1 if failed else 0
@@ -296,7 +298,7 @@ def install_packages(names: list[str]) -> bool:
     if shutil.which("apt-get") is None or prefix is None:
         return False
     _say(f"installing system packages: {' '.join(names)}")
-    quiet = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"]
+    quiet = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", *APT_PATIENCE]
     install = [*quiet, "install", "-y", "--no-install-recommends", *names]
     if _succeeds(install):
         return True
@@ -326,6 +328,15 @@ def _can_load(library: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def _tried_before(python: Path) -> bool:
+    """Tell whether system libraries were looked after once: without a display that is enough."""
+    mark = python.parent.parent / ".stamp-libraries"
+    if mark.exists():
+        return True
+    mark.touch()
+    return False
 
 
 def _has_display() -> bool:
