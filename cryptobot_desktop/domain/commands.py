@@ -8,7 +8,7 @@ from cryptobot_desktop.domain.orders import OrderType, TimeInForce
 from cryptobot_desktop.domain.timeframe import Timeframe
 
 
-class CreatePortfolio(Struct, frozen=True, tag=True):
+class CreatePortfolio(Struct, frozen=True, tag_field="command", tag=True):
     """Open a portfolio with starting cash (a ledger amount of `asset`)."""
 
     name: str
@@ -16,7 +16,7 @@ class CreatePortfolio(Struct, frozen=True, tag=True):
     amount: int
 
 
-class ResetPortfolio(Struct, frozen=True, tag=True):
+class ResetPortfolio(Struct, frozen=True, tag_field="command", tag=True):
     """Close the running epoch and open a new one with fresh cash; the old one stays readable."""
 
     name: str
@@ -24,7 +24,7 @@ class ResetPortfolio(Struct, frozen=True, tag=True):
     amount: int
 
 
-class AddBot(Struct, frozen=True, tag=True):
+class AddBot(Struct, frozen=True, tag_field="command", tag=True):
     """Add a bot; it starts at once unless `paused`. `params` are texts as a person types them."""
 
     bot: str
@@ -38,19 +38,19 @@ class AddBot(Struct, frozen=True, tag=True):
     max_exposure_ppm: int = 1_000_000
 
 
-class StartBot(Struct, frozen=True, tag=True):
+class StartBot(Struct, frozen=True, tag_field="command", tag=True):
     """Let a paused bot trade again."""
 
     bot: str
 
 
-class PauseBot(Struct, frozen=True, tag=True):
+class PauseBot(Struct, frozen=True, tag_field="command", tag=True):
     """Stop a bot from trading; it keeps watching."""
 
     bot: str
 
 
-class ChangeBot(Struct, frozen=True, tag=True):
+class ChangeBot(Struct, frozen=True, tag_field="command", tag=True):
     """Replace a bot's parameters and limits; its strategy starts warm from history."""
 
     bot: str
@@ -59,13 +59,13 @@ class ChangeBot(Struct, frozen=True, tag=True):
     max_exposure_ppm: int = 1_000_000
 
 
-class RemoveBot(Struct, frozen=True, tag=True):
+class RemoveBot(Struct, frozen=True, tag_field="command", tag=True):
     """Remove a bot; its orders are cancelled, its history stays."""
 
     bot: str
 
 
-class PlaceOrder(Struct, frozen=True, tag=True, kw_only=True):
+class PlaceOrder(Struct, frozen=True, tag_field="command", tag=True, kw_only=True):
     """Send an order of the user. Exactly one of `qty` and `quote_amount` is set."""
 
     client_id: str
@@ -79,43 +79,43 @@ class PlaceOrder(Struct, frozen=True, tag=True, kw_only=True):
     time_in_force: TimeInForce = TimeInForce.GTC
 
 
-class PreviewOrder(Struct, frozen=True, tag=True):
+class PreviewOrder(Struct, frozen=True, tag_field="command", tag=True):
     """Ask what an order would cost now, without sending it; answered by OrderPreviewed."""
 
     order: PlaceOrder
 
 
-class FocusInstrument(Struct, frozen=True, tag=True):
+class FocusInstrument(Struct, frozen=True, tag_field="command", tag=True):
     """Choose the instrument whose book and tape the snapshots carry."""
 
     instrument: InstrumentId
 
 
-class CancelOrder(Struct, frozen=True, tag=True):
+class CancelOrder(Struct, frozen=True, tag_field="command", tag=True):
     """Cancel one open order by its client order id."""
 
     client_id: str
 
 
-class TripKillSwitch(Struct, frozen=True, tag=True):
+class TripKillSwitch(Struct, frozen=True, tag_field="command", tag=True):
     """Stop everything: cancel open orders, accept no new ones."""
 
     reason: str
 
 
-class ReleaseKillSwitch(Struct, frozen=True, tag=True):
+class ReleaseKillSwitch(Struct, frozen=True, tag_field="command", tag=True):
     """Accept orders again; a reason is required and stored."""
 
     reason: str
 
 
-class WatchInstrument(Struct, frozen=True, tag=True):
+class WatchInstrument(Struct, frozen=True, tag_field="command", tag=True):
     """Add an instrument of the running market source to the watch list, by any spelling of its symbol."""
 
     symbol: str
 
 
-class UnwatchInstrument(Struct, frozen=True, tag=True):
+class UnwatchInstrument(Struct, frozen=True, tag_field="command", tag=True):
     """Take an instrument off the watch list; refused while a bot or an open order needs it."""
 
     instrument: InstrumentId
