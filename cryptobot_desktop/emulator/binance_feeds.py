@@ -1,7 +1,6 @@
 """Binance's market streams over the synthetic market: which names exist and what each one pushes when."""
 
 import re
-from bisect import bisect_left, insort
 
 import orjson
 
@@ -12,6 +11,7 @@ from cryptobot_desktop.emulator import binance_figures as figures
 from cryptobot_desktop.emulator.binance_reference import eight
 from cryptobot_desktop.emulator.market_types import BookChanged, PairSpec, TradeHappened
 from cryptobot_desktop.emulator.synthetic_market import SyntheticMarket
+from cryptobot_desktop.emulator.touch_book import TouchBook
 from cryptobot_desktop.emulator.venue_streams import Feed, Listing
 
 KLINE_PERIOD_MS = 2_000
@@ -19,32 +19,6 @@ _INTERVALS = frozenset(timeframe.value for timeframe in Timeframe)
 TICKER_PERIOD_MS = 1_000
 DEPTH_PERIODS_MS = {"": 1_000, "@1000ms": 1_000, "@100ms": 100}
 _DEPTH = re.compile(r"depth(?P<levels>5|10|20)?(?P<speed>@100ms|@1000ms)?", re.ASCII)
-
-
-class TouchBook:
-    """Prices and quantities of one book, kept only to know the best level after each change."""
-
-    def __init__(self, market: SyntheticMarket, pair: str) -> None:
-        book = market.book(pair)
-        self._qty = {Side.BUY: dict(book.bids), Side.SELL: dict(book.asks)}
-        self._prices = {side: sorted(levels) for side, levels in self._qty.items()}
-
-    def apply(self, change: BookChanged) -> None:
-        """Set one level."""
-        levels, prices = self._qty[change.side], self._prices[change.side]
-        if change.qty == 0:
-            if levels.pop(change.price, None) is not None:
-                del prices[bisect_left(prices, change.price)]
-            return
-        if change.price not in levels:
-            insort(prices, change.price)
-        levels[change.price] = change.qty
-
-    def touch(self) -> tuple[int, int, int, int]:
-        """Return best bid, its quantity, best ask, its quantity; 0 for an empty side."""
-        bids, asks = self._prices[Side.BUY], self._prices[Side.SELL]
-        bid, ask = bids[-1] if bids else 0, asks[0] if asks else 0
-        return bid, self._qty[Side.BUY].get(bid, 0), ask, self._qty[Side.SELL].get(ask, 0)
 
 
 class PairFeed(Feed):

@@ -8,7 +8,7 @@ from cryptobot_desktop.emulator.venue_port import RestRequest
 
 _SYMBOL = re.compile(r"[\w\-._]{1,50}")
 _NUMBER = re.compile(r"[0-9]{1,20}", re.ASCII)
-SYMBOL_RANGE = r"^[\\w\\-._&&[^a-z]]{1,50}$"
+SYMBOL_RANGE = r"^[\w\-._&&[^a-z]]{1,50}$"
 NUMBER_RANGE = "^[0-9]{1,20}$"
 
 
