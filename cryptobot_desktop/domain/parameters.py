@@ -57,6 +57,19 @@ class Parameter(Struct, frozen=True, kw_only=True):
         low = f"above {self.minimum}" if self.minimum_excluded else f"from {self.minimum}"
         return f"{what} {low} to {self.maximum}"
 
+    def listing(self) -> dict[str, str | bool]:
+        """Return the declaration as plain data; values are text so that no digit is lost."""
+        return {
+            "name": self.name,
+            "kind": self.kind.value,
+            "default": str(self.default),
+            "minimum": str(self.minimum),
+            "maximum": str(self.maximum),
+            "step": str(self.step),
+            "minimum_excluded": self.minimum_excluded,
+            "help": self.help,
+        }
+
     def _is_allowed(self, number: Decimal) -> bool:
         if not self.minimum <= number <= self.maximum:
             return False
@@ -78,9 +91,15 @@ def _as_decimal(raw: object) -> Decimal | None:
 
 
 def validate(
-    parameters: Sequence[Parameter], raw: Mapping[str, RawValue]
+    parameters: Sequence[Parameter],
+    raw: Mapping[str, RawValue],
+    *,
+    ordered: Iterable[tuple[str, str]] = (),
 ) -> tuple[dict[str, ParameterValue], list[str]]:
-    """Return the values (defaults filled in, bad ones left out) and every problem found, in words."""
+    """Return the values (defaults filled in, bad ones left out) and every problem found, in words.
+
+    `ordered` names pairs of parameters of which the first must be below the second.
+    """
     names = [parameter.name for parameter in parameters]
     problems = [
         f"parameter {name!r} is unknown; allowed: {', '.join(names) or 'none'}" for name in raw if name not in names
@@ -91,6 +110,11 @@ def validate(
             values[parameter.name] = parameter.parse(raw.get(parameter.name, parameter.default))
         except InvalidInput as problem:
             problems.append(str(problem))
+    problems += [
+        f"{low}={values[low]} must be below {high}={values[high]}"
+        for low, high in ordered
+        if low in values and high in values and values[low] >= values[high]
+    ]
     return values, problems
 
 

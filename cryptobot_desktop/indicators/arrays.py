@@ -6,7 +6,6 @@ ones bit for bit; a property test holds that.
 """
 
 from collections.abc import Sequence
-from itertools import chain, islice
 from math import nan, sqrt
 
 from cryptobot_desktop.indicators.exact import GRID, GRID_UNITS, exact_mean
@@ -85,12 +84,11 @@ def bollinger_lines(close: Sequence[float], *, period: int, deviations: float) -
     """Return upper band, middle and lower band."""
     upper, middle, lower = ([nan] * min(period - 1, len(close)) for _ in range(3))
     units, divisor = [int(price * GRID) for price in close], period * GRID_UNITS
-    unit_squares, square_divisor = [unit * unit for unit in units], divisor * divisor
-    total, squares = sum(units[: period - 1]), sum(unit_squares[: period - 1])
-    news, olds = zip(units, unit_squares, strict=True), chain([(0, 0)], zip(units, unit_squares, strict=True))
-    for (new, new_square), (old, old_square) in zip(islice(news, period - 1, None), olds, strict=False):
+    square_divisor = divisor * divisor
+    total, squares = sum(units[: period - 1]), sum(unit * unit for unit in units[: period - 1])
+    for new, old in zip(units[period - 1 :], [0, *units], strict=False):
         total += new - old
-        squares += new_square - old_square
+        squares += new * new - old * old
         mean = total / divisor
         width = deviations * sqrt((period * squares - total * total) / square_divisor)
         upper.append(mean + width)

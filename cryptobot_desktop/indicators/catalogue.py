@@ -34,8 +34,8 @@ class IndicatorSpec(Struct, frozen=True, kw_only=True):
     aliases: tuple[str, ...] = ()
     lines: Callable[..., tuple[list[float], ...]] | None = None
     """The array path; where there is none, the incremental one is fed bar by bar."""
-    ordered: tuple[str, str] | None = None
-    """Two parameters of which the first must be below the second."""
+    ordered: tuple[tuple[str, str], ...] = ()
+    """Pairs of parameters of which the first must be below the second."""
 
 
 def _period(default: int, *, name: str = "period", minimum: int = 1, words: str = "bars in the window") -> Parameter:
@@ -121,7 +121,7 @@ _SPECS = (
         warm_up="slow + signal - 1",
         source="G. Appel; both averages seeded at bar slow, the fast one from its last fast closes; equals TA-Lib MACD",
         lines=arrays.macd_lines,
-        ordered=("fast", "slow"),
+        ordered=(("fast", "slow"),),
     ),
     IndicatorSpec(
         name="bollinger",
@@ -217,11 +217,7 @@ def create(name: str, **params: RawValue) -> Indicator:
 
 def checked_numbers(spec: IndicatorSpec, params: Mapping[str, RawValue]) -> Numbers:
     """Return validated parameters as an indicator takes them; InvalidInput names every bad one."""
-    values, problems = validate(spec.parameters, params)
-    if spec.ordered is not None:
-        low, high = spec.ordered
-        if low in values and high in values and values[low] >= values[high]:
-            problems.append(f"{low} {values[low]} must be below {high} {values[high]}")
+    values, problems = validate(spec.parameters, params, ordered=spec.ordered)
     refuse(f"indicator {spec.name}", problems)
     return {name: value if isinstance(value, int) else float(value) for name, value in values.items()}
 
@@ -232,11 +228,7 @@ def catalogue_listing() -> list[dict[str, JsonValue]]:
         {
             "name": spec.name,
             "title": spec.title,
-            "parameters": [
-                {"name": p.name, "kind": p.kind.value, "default": str(p.default), "minimum": str(p.minimum),
-                 "maximum": str(p.maximum), "step": str(p.step), "help": p.help}
-                for p in spec.parameters
-            ],
+            "parameters": [{**parameter.listing()} for parameter in spec.parameters],
             "inputs": list(spec.inputs),
             "outputs": list(spec.outputs),
             "overlay": spec.overlay,

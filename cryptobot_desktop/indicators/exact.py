@@ -6,7 +6,8 @@ single correct rounding, so a mean depends on the window alone: no drift, and th
 array path cannot differ.
 """
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 
 GRID = 2.0**120
 GRID_UNITS = 2**120
@@ -15,3 +16,34 @@ GRID_UNITS = 2**120
 def exact_mean(values: Sequence[float]) -> float:
     """Return the arithmetic mean of the values, rounded once."""
     return sum(int(value * GRID) for value in values) / (len(values) * GRID_UNITS)
+
+
+class WindowSum:
+    """Sum of the last `period` whole numbers (scaled prices), exact; `total` is None until there are as many."""
+
+    __slots__ = ("_sum", "_window", "period", "total")
+
+    def __init__(self, period: int) -> None:
+        self.period = period
+        self.total: int | None = None
+        self._sum = 0
+        self._window: deque[int] = deque(maxlen=period)
+
+    def update(self, value: int) -> None:
+        """Take the newest number; the oldest leaves."""
+        if len(self._window) == self.period:
+            self._sum -= self._window[0]
+        self._window.append(value)
+        self._sum += value
+        self.total = self._sum if len(self._window) == self.period else None
+
+    def window(self) -> list[int]:
+        """Return the numbers in the window, oldest first."""
+        return list(self._window)
+
+    def load(self, window: Iterable[int]) -> None:
+        """Start again from these numbers."""
+        self._window.clear()
+        self._sum, self.total = 0, None
+        for value in window:
+            self.update(value)

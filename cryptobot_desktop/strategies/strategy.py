@@ -8,18 +8,32 @@ leaves exactly the state that living through it would have left, and never an or
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from cryptobot_desktop.domain.errors import InvalidInput, InvariantBroken
 from cryptobot_desktop.domain.instrument import Instrument
-from cryptobot_desktop.domain.market import Candle, Trade
-from cryptobot_desktop.domain.orders import Fill, Intent
-from cryptobot_desktop.domain.parameters import Parameter
+from cryptobot_desktop.domain.market import Candle, Side, Trade
+from cryptobot_desktop.domain.orders import Fill, Intent, Sizing
+from cryptobot_desktop.domain.parameters import Parameter, ParameterKind
 from cryptobot_desktop.domain.timeframe import Timeframe
 from cryptobot_desktop.indicators.indicator import JsonValue, State
+
+SIZE: Final = Parameter(
+    name="size",
+    kind=ParameterKind.SHARE,
+    default=Decimal("0.1"),
+    minimum=Decimal(0),
+    minimum_excluded=True,
+    maximum=Decimal(1),
+    step=Decimal("0.01"),
+    help="share of equity per buy: 0.1 is 10 %",
+)
+"""The parameter that all built-in bots share."""
+
+_StateStruct = TypeVar("_StateStruct", bound=Struct)
 
 
 class StrategyView(Struct, frozen=True, kw_only=True, gc=False):
@@ -60,6 +74,8 @@ class Strategy(ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     PARAMETERS: ClassVar[tuple[Parameter, ...]] = ()
+    ORDERED: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Pairs of parameters of which the first must be below the second, e.g. (("fast", "slow"),)."""
     Params: ClassVar[type[StrategyParams]] = StrategyParams
 
     def __init__(self, instrument: Instrument, timeframe: Timeframe, params: StrategyParams) -> None:
@@ -70,13 +86,18 @@ class Strategy(ABC):
 
     @classmethod
     def check(cls, params: StrategyParams) -> list[str]:
-        """Return what is wrong between parameters (e.g. fast not below slow); bounds are checked already."""
+        """Return what else is wrong between parameters; bounds and `ORDERED` are checked already."""
         return []
 
     @property
     @abstractmethod
     def warmup_bars(self) -> int:
         """Return how many closed candles are needed before the first intent is possible."""
+
+    @property
+    def history_bars(self) -> int:
+        """Return how many candles of history to feed, so that the numbers no longer depend on where it began."""
+        return self.warmup_bars
 
     @abstractmethod
     def observe(self, candle: Candle) -> None:
@@ -142,10 +163,7 @@ class Strategy(ABC):
 
     def restore(self, state: Mapping[str, JsonValue]) -> None:
         """Take back a snapshot; one of another bot, instrument, timeframe or parameters raises InvalidInput."""
-        try:
-            saved = msgspec.convert(state, _Snapshot)
-        except msgspec.ValidationError as problem:
-            raise InvalidInput(f"state of bot {self.name} cannot be read: {problem}; it must warm up anew") from None
+        saved = read_state(self.name, state, _Snapshot)
         mine = (self.name, self.instrument.id, self.timeframe.value, self.param_texts())
         theirs = (saved.strategy, saved.instrument, saved.timeframe, saved.params)
         if mine != theirs:
@@ -164,6 +182,14 @@ class Strategy(ABC):
             return False
         return self.instrument.notional_down(price, qty) >= rules.min_notional
 
+    def buy_share(self, equity_ppm: int, reason: str) -> Intent:
+        """Return the wish to buy for a share of equity at the market."""
+        return Intent(instrument=self.instrument.id, side=Side.BUY, equity_ppm=equity_ppm, reason=reason)
+
+    def sell_all(self, reason: str) -> Intent:
+        """Return the wish to sell the whole position at the market."""
+        return Intent(instrument=self.instrument.id, side=Side.SELL, sizing=Sizing.WHOLE_POSITION, reason=reason)
+
     def _accepts(self, candle: Candle) -> bool:
         if candle.closed is False:
             raise InvariantBroken(f"bot {self.name} was given the unfinished bar {candle.open_ms}; it sees closed ones")
@@ -180,3 +206,11 @@ class Strategy(ABC):
 
 def _plain(value: object) -> str:
     return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)
+
+
+def read_state(name: str, state: Mapping[str, JsonValue], kind: type[_StateStruct]) -> _StateStruct:
+    """Return a saved state in its own type; what does not fit raises InvalidInput."""
+    try:
+        return msgspec.convert(state, kind)
+    except msgspec.ValidationError as problem:
+        raise InvalidInput(f"state of bot {name} cannot be read: {problem}; it must warm up anew") from None
