@@ -1,0 +1,88 @@
+"""Why an order is refused, in the venue's own code and words, followed by the actual and the allowed value.
+
+Sources: Binance spot errors.md and filters.md; KuCoin's error list and the answers its API really gives.
+"""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from cryptobot_desktop.domain.instrument import Venue
+
+
+class Rejection(Struct, frozen=True):
+    """The venue's code and reason."""
+
+    code: str
+    reason: str
+
+
+class Rule(StrEnum):
+    """The checks of an order, in the order in which they are made."""
+
+    DUPLICATE = "duplicate"
+    SYMBOL = "symbol"
+    CLOSED = "closed"
+    PARAMETERS = "parameters"
+    PRICE = "price"
+    TICK = "tick"
+    LOT = "lot"
+    LOT_STEP = "lot_step"
+    MARKET_LOT = "market_lot"
+    FUNDS_STEP = "funds_step"
+    NOTIONAL = "notional"
+    PERCENT_PRICE = "percent_price"
+    PERCENT_PRICE_BY_SIDE = "percent_price_by_side"
+    NUM_ORDERS = "num_orders"
+    POSITION = "position"
+    NO_DEPTH = "no_depth"
+    POST_ONLY = "post_only"
+    BALANCE = "balance"
+
+
+_BINANCE: dict[Rule, tuple[str, str]] = {
+    Rule.DUPLICATE: ("-2010", "Duplicate order sent."),
+    Rule.SYMBOL: ("-1121", "Invalid symbol."),
+    Rule.CLOSED: ("-2010", "Market is closed."),
+    Rule.PARAMETERS: ("-1128", "Combination of optional parameters invalid."),
+    Rule.PRICE: ("-1013", "Filter failure: PRICE_FILTER"),
+    Rule.TICK: ("-1013", "Filter failure: PRICE_FILTER"),
+    Rule.LOT: ("-1013", "Filter failure: LOT_SIZE"),
+    Rule.LOT_STEP: ("-1013", "Filter failure: LOT_SIZE"),
+    Rule.MARKET_LOT: ("-1013", "Filter failure: MARKET_LOT_SIZE"),
+    Rule.FUNDS_STEP: ("-1013", "Filter failure: LOT_SIZE"),
+    Rule.NOTIONAL: ("-1013", "Filter failure: NOTIONAL"),
+    Rule.PERCENT_PRICE: ("-1013", "Filter failure: PERCENT_PRICE"),
+    Rule.PERCENT_PRICE_BY_SIDE: ("-1013", "Filter failure: PERCENT_PRICE_BY_SIDE"),
+    Rule.NUM_ORDERS: ("-1013", "Filter failure: MAX_NUM_ORDERS"),
+    Rule.POSITION: ("-1013", "Filter failure: MAX_POSITION"),
+    Rule.NO_DEPTH: ("-1112", "No orders on book for symbol."),
+    Rule.POST_ONLY: ("-2010", "Order would immediately match and take."),
+    Rule.BALANCE: ("-2010", "Account has insufficient balance for requested action."),
+}
+_KUCOIN: dict[Rule, tuple[str, str]] = {
+    Rule.DUPLICATE: ("400100", "The clientOid has been used."),
+    Rule.SYMBOL: ("900001", "symbol not exists"),
+    Rule.CLOSED: ("200001", "Order creation for this pair suspended"),
+    Rule.PARAMETERS: ("400100", "Parameter error."),
+    Rule.PRICE: ("400100", "Order price invalid."),
+    Rule.TICK: ("400100", "Price increment invalid."),
+    Rule.LOT: ("400100", "Order size invalid."),
+    Rule.LOT_STEP: ("400100", "Order size increment invalid."),
+    Rule.MARKET_LOT: ("400100", "Order size invalid."),
+    Rule.FUNDS_STEP: ("400100", "Funds increment invalid."),
+    Rule.NOTIONAL: ("400100", "Order funds below the minimum requirement."),
+    Rule.PERCENT_PRICE: ("400370", "Order price out of the allowed range."),
+    Rule.PERCENT_PRICE_BY_SIDE: ("400370", "Order price out of the allowed range."),
+    Rule.NUM_ORDERS: ("200003", "The number of active orders for this pair has reached the upper limit."),
+    Rule.POSITION: ("400350", "Upper limit for holding."),
+    Rule.NO_DEPTH: ("200000", "The order book has no orders."),
+    Rule.POST_ONLY: ("200000", "Post only order would match immediately."),
+    Rule.BALANCE: ("200004", "Balance insufficient!"),
+}
+
+
+def refuse(rule: Rule, venue: Venue, detail: str = "") -> Rejection:
+    """Word a refusal as `venue` does; `detail` (actual against allowed) follows in brackets."""
+    code, words = (_KUCOIN if venue is Venue.KUCOIN else _BINANCE)[rule]
+    return Rejection(code, f"{words} ({detail})" if detail else words)
