@@ -29,7 +29,7 @@ class CrowdCharacter:
 
 
 IMPATIENT = CrowdCharacter(population=220, arrivals=3.4, reach=0.00013, tail=0.8, nearest=0.0, improving=0.2)
-PATIENT = CrowdCharacter(population=1_600, arrivals=0.7, reach=0.002, tail=0.7, nearest=0.0004, improving=0.0)
+PATIENT = CrowdCharacter(population=1_600, arrivals=1.1, reach=0.002, tail=0.7, nearest=0.0004, improving=0.0)
 
 
 class Crowd:
@@ -63,8 +63,10 @@ class Crowd:
             self._rest(Side.BUY if index % 2 else Side.SELL, at_ms, improving=0.0)
 
     def arrive(self, at_ms: int) -> None:
-        """Let one more order come in."""
-        self._rest(Side.BUY if self._random() < 0.5 else Side.SELL, at_ms, improving=self.character.improving)
+        """Let one more order come in, likelier on the side that has fewer levels left."""
+        bids, asks = len(self._book.bids.keys), len(self._book.asks.keys)
+        side = Side.BUY if self._random() * (bids + asks) < asks else Side.SELL
+        self._rest(side, at_ms, improving=self.character.improving)
 
     def leave(self, at_ms: int) -> None:
         """Let one order at random be canceled."""
@@ -93,16 +95,19 @@ class Crowd:
             into = (1 + int((gap - 1) * self._random() ** 2)) * tick
             price = bid + into if side is Side.BUY else ask - into
         else:
-            behind = self._behind(bid)
-            price = max(tick, bid - behind) if side is Side.BUY else ask + behind
+            price = self._behind(side, bid if side is Side.BUY else ask)
         order_id = book.submit_limit(side, price, qty=self._draw_qty(), at_ms=at_ms)
         self._slots[order_id] = len(self._ids)
         self._ids.append(order_id)
 
-    def _behind(self, price: int) -> int:
-        """Draw a distance; the farther away, the rounder the numbers."""
+    def _behind(self, side: Side, best: int) -> int:
+        """Draw a price behind the best one; half of them are round, the rounder the farther away."""
         tick, who = self._spec.tick_size, self.character
         share = who.nearest + who.reach * ((1.0 - self._random()) ** -who.tail - 1.0)
-        ticks = int(price * min(who.farthest, share)) // tick
-        unit = max(1, 10 ** (len(str(ticks)) - 2))
-        return int(ticks // unit * unit * tick)
+        ticks = int(best * min(who.farthest, share)) // tick
+        grid = tick
+        if self._random() < 0.5:
+            grid = tick * int(10 ** max(0, len(str(ticks)) - 2))
+        if side is Side.BUY:
+            return max(tick, (best - ticks * tick) // grid * grid)
+        return -((best + ticks * tick) // -grid) * grid
