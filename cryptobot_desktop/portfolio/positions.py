@@ -1,32 +1,53 @@
-"""Positions of one portfolio: quantity, cost, lots, realised and unrealised profit. All amounts have 8 decimals."""
+"""Positions of one portfolio: quantity, cost, lots, realised and unrealised profit. All amounts have 8 decimals.
 
-from collections.abc import Mapping
+Profit is counted before fees; fees are a line of their own, valued in the quote asset at the fill's
+price. So for a portfolio that trades against its own asset, exactly to the last unit:
+equity now - starting cash = realised + unrealised - fees (PB-8), with FIFO and with average cost.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from msgspec import Struct
 
 from cryptobot_desktop.domain.instrument import Instrument
+from cryptobot_desktop.domain.market import Side
+from cryptobot_desktop.domain.numbers import div_up
 from cryptobot_desktop.domain.orders import Fill
 
 
+class Lot(Struct, frozen=True):
+    """What is left of one buy: quantity and cost as ledger amounts, and when it was bought."""
+
+    quantity: int
+    cost: int
+    at_ms: int
+
+
 class Position(Struct, frozen=True, kw_only=True):
-    """One base asset against one quote asset; profit figures are before fees, fees are a line of their own."""
+    """One base asset against one quote asset; amounts in the quote asset unless stated."""
 
     base: str
     quote: str
-    quantity: int
+    quantity: int = 0
     """Ledger amount of the base asset."""
-    cost: int
-    """FIFO cost of `quantity` in the quote asset."""
-    average_cost: int
-    """Average cost of `quantity` in the quote asset."""
-    realised_fifo: int
-    realised_average: int
-    fees: int
-    """Fees paid so far, in the quote asset (base fees valued at the fill's price)."""
+    cost: int = 0
+    """FIFO cost of `quantity`."""
+    average_cost: int = 0
+    """Average cost of `quantity`."""
+    realised_fifo: int = 0
+    realised_average: int = 0
+    fees: int = 0
+    """Fees paid so far (base fees valued at the fill's price)."""
+    uncovered: int = 0
+    """Base amount that was sold without having been bought here (for example starting cash); no profit is claimed."""
 
     def average_price(self, instrument: Instrument) -> int | None:
         """Return average cost per unit as a price of `instrument`, rounded up; None without a position."""
-        raise NotImplementedError
+        if self.quantity <= 0:
+            return None
+        return div_up(self.average_cost * 10**instrument.price_decimals, self.quantity)
 
 
 class Mark(Struct, frozen=True):
@@ -43,37 +64,165 @@ class Valuation(Struct, frozen=True):
     unpriced: tuple[str, ...] = ()
 
 
+@dataclass(slots=True)
+class _Holding:
+    """The moving parts of one position."""
+
+    base: str
+    quote: str
+    lots: deque[Lot] = field(default_factory=deque)
+    quantity: int = 0
+    fifo_cost: int = 0
+    average_cost: int = 0
+    realised_fifo: int = 0
+    realised_average: int = 0
+    fees: int = 0
+    uncovered: int = 0
+
+    def buy(self, quantity: int, cost: int, at_ms: int) -> None:
+        if quantity:
+            self.lots.append(Lot(quantity, cost, at_ms))
+        self.quantity += quantity
+        self.fifo_cost += cost if quantity else 0
+        self.average_cost += cost if quantity else 0
+
+    def sell(self, quantity: int, proceeds: int) -> int:
+        """Take quantity out of the oldest lots; returns the FIFO profit."""
+        covered = min(quantity, self.quantity)
+        self.uncovered += quantity - covered
+        earned = proceeds * covered // quantity
+        average_part = self.average_cost * covered // self.quantity if self.quantity else 0
+        fifo_part = self._take_lots(covered)
+        self.quantity -= covered
+        self.fifo_cost -= fifo_part
+        self.average_cost -= average_part
+        self.realised_average += earned - average_part
+        self.realised_fifo += earned - fifo_part
+        return earned - fifo_part
+
+    def _take_lots(self, quantity: int) -> int:
+        """Return the cost of the oldest `quantity`; a split lot keeps the remainder of its own cost."""
+        cost = 0
+        while quantity:
+            lot = self.lots.popleft()
+            if lot.quantity <= quantity:
+                cost += lot.cost
+                quantity -= lot.quantity
+                continue
+            part = lot.cost * quantity // lot.quantity
+            self.lots.appendleft(Lot(lot.quantity - quantity, lot.cost - part, lot.at_ms))
+            return cost + part
+        return cost
+
+    def state(self) -> Position:
+        return Position(
+            base=self.base,
+            quote=self.quote,
+            quantity=self.quantity,
+            cost=self.fifo_cost,
+            average_cost=self.average_cost,
+            realised_fifo=self.realised_fifo,
+            realised_average=self.realised_average,
+            fees=self.fees,
+            uncovered=self.uncovered,
+        )
+
+
 class PortfolioBook:
     """Positions of one portfolio epoch, rebuilt from its fills in order."""
 
     def __init__(self, name: str, asset: str) -> None:
-        raise NotImplementedError
+        self.name = name
+        self.asset = asset
+        self._holdings: dict[tuple[str, str], _Holding] = {}
 
     def apply(self, fill: Fill, instrument: Instrument) -> int:
         """Take in one fill; returns the FIFO profit it realised (0 for buys), before fees."""
-        raise NotImplementedError
+        key = (instrument.base, instrument.quote)
+        holding = self._holdings.get(key)
+        if holding is None:
+            holding = self._holdings[key] = _Holding(*key)
+        amount = instrument.base_amount(fill.qty)
+        if fill.side is Side.SELL:
+            holding.fees += fill.fee
+            return holding.sell(amount, fill.quote_amount)
+        if fill.fee_asset == instrument.quote:
+            holding.fees += fill.fee
+            holding.buy(amount, fill.quote_amount, fill.at_ms)
+            return 0
+        fee_value = fill.quote_amount * fill.fee // amount if fill.fee < amount else fill.quote_amount
+        holding.fees += fee_value
+        holding.buy(amount - fill.fee, fill.quote_amount - fee_value, fill.at_ms)
+        return 0
 
     def positions(self) -> tuple[Position, ...]:
         """Return all positions ever held, sorted by base and quote."""
-        raise NotImplementedError
+        return tuple(self._holdings[key].state() for key in sorted(self._holdings))
 
     def position(self, base: str, quote: str) -> Position:
         """Return one position (empty when never traded)."""
-        raise NotImplementedError
+        holding = self._holdings.get((base, quote))
+        return holding.state() if holding is not None else Position(base=base, quote=quote)
 
-    def unrealised(self, base: str, mark: Mark) -> int:
-        """Return value at the mark minus FIFO cost, in the mark's quote asset."""
-        raise NotImplementedError
+    def lots(self, base: str, quote: str) -> tuple[Lot, ...]:
+        """Return the open FIFO lots of a position, oldest first."""
+        holding = self._holdings.get((base, quote))
+        return tuple(holding.lots) if holding is not None else ()
 
     def realised(self) -> int:
         """Return FIFO profit before fees of all positions quoted in the portfolio's asset."""
-        raise NotImplementedError
+        return sum(holding.realised_fifo for holding in self._own())
 
     def fees(self) -> int:
         """Return fees of all positions quoted in the portfolio's asset."""
-        raise NotImplementedError
+        return sum(holding.fees for holding in self._own())
+
+    def unrealised(self, marks: Mapping[str, Mark]) -> Valuation:
+        """Return value at the marks (by base asset) minus FIFO cost, over positions quoted in the portfolio's asset."""
+        total, unpriced = 0, []
+        for holding in self._own():
+            if not holding.quantity:
+                continue
+            mark = marks.get(holding.base)
+            value = mark_value(holding.base, holding.quantity, self.asset, mark)
+            if value is None:
+                unpriced.append(holding.base)
+            else:
+                total += value - holding.fifo_cost
+        return Valuation(total, tuple(sorted(unpriced)))
+
+    def _own(self) -> Iterable[_Holding]:
+        return (holding for (_, quote), holding in self._holdings.items() if quote == self.asset)
+
+
+def unrealised(position: Position, mark: Mark) -> int | None:
+    """Return value at the mark minus FIFO cost in the quote asset; None when the mark does not price the position."""
+    value = mark_value(position.base, position.quantity, position.quote, mark)
+    return None if value is None else value - position.cost
+
+
+def mark_value(asset: str, amount: int, into: str, mark: Mark | None) -> int | None:
+    """Return a ledger amount of `asset` in `into`, rounded down; the mark may quote the pair either way round."""
+    if mark is None or mark.price <= 0:
+        return None
+    pair = (mark.instrument.base, mark.instrument.quote)
+    scale = 10**mark.instrument.price_decimals
+    if pair == (asset, into):
+        return int(amount * mark.price // scale)
+    if pair == (into, asset):
+        return int(amount * scale // mark.price)
+    return None
 
 
 def value_holdings(held: Mapping[str, int], asset: str, marks: Mapping[str, Mark]) -> Valuation:
-    """Value ledger amounts per asset in `asset`. `marks` maps an asset to a price against `asset` (either way round)."""
-    raise NotImplementedError
+    """Value ledger amounts per asset in `asset`. `marks` maps each other asset to a price against `asset`."""
+    equity, unpriced = held.get(asset, 0), []
+    for name, amount in held.items():
+        if name == asset or not amount:
+            continue
+        value = mark_value(name, amount, asset, marks.get(name))
+        if value is None:
+            unpriced.append(name)
+        else:
+            equity += value
+    return Valuation(equity, tuple(sorted(unpriced)))

@@ -1,24 +1,38 @@
 """The trades hash: one number that two runs share only when all their fills are the same (docs/formats.md)."""
 
+from hashlib import sha256
+
 from cryptobot_desktop.domain.instrument import Instrument
+from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS, format_trimmed
 from cryptobot_desktop.domain.orders import Fill
 
 
 def fill_text(fill: Fill, instrument: Instrument) -> str:
     """Return the canonical line of a fill, without the line end."""
-    raise NotImplementedError
+    return "|".join(
+        (
+            fill.instrument,
+            fill.side.value,
+            instrument.price_text(fill.price),
+            instrument.qty_text(fill.qty),
+            format_trimmed(fill.fee, AMOUNT_DECIMALS),
+            fill.fee_asset,
+            fill.liquidity.value,
+            str(fill.at_ms),
+        )
+    )
 
 
 class TradesHash:
     """SHA-256 over the canonical lines of all fills, in order."""
 
     def __init__(self) -> None:
-        raise NotImplementedError
+        self._digest = sha256()
 
     def add(self, fill: Fill, instrument: Instrument) -> None:
         """Take in the next fill."""
-        raise NotImplementedError
+        self._digest.update(f"{fill_text(fill, instrument)}\n".encode())
 
     def hexdigest(self) -> str:
         """Return the hash so far as 64 hex digits."""
-        raise NotImplementedError
+        return self._digest.hexdigest()
