@@ -245,7 +245,7 @@ class PaperExchange:
         for resting in tuple(orders.unsettled):
             orders.unsettled.remove(resting)
             request = resting.order.request
-            resting.ahead = book.qty_at(request.side, resting.price)
+            orders.queue_up(resting, book.qty_at(request.side, resting.price))
             if resting.arrived:
                 continue
             resting.arrived = True

@@ -89,10 +89,21 @@ class RestingOrders:
         """Put an order into its place."""
         if resting.is_market:
             self.waiting.append(resting)
+            return
+        if resting.ahead is None:
+            self.unsettled.append(resting)
         else:
-            insort(self.side(resting.side), resting, key=RestingOrder.rank)
-            if resting.ahead is None:
-                self.unsettled.append(resting)
+            self.queue_up(resting, resting.ahead)
+        insort(self.side(resting.side), resting, key=RestingOrder.rank)
+
+    def queue_up(self, resting: RestingOrder, displayed: int) -> None:
+        """Place an order behind all that is displayed at its price, and never before our own earlier orders."""
+        earlier = (
+            other.ahead or 0
+            for other in self.side(resting.side)
+            if other.price == resting.price and other.number < resting.number
+        )
+        resting.ahead = max(displayed, max(earlier, default=0))
 
     def remove(self, resting: RestingOrder) -> None:
         """Take an order out."""
