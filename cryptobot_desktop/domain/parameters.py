@@ -54,8 +54,9 @@ class Parameter(Struct, frozen=True, kw_only=True):
             ParameterKind.NUMBER: "a number",
             ParameterKind.SHARE: "a share with at most 6 decimals",
         }[self.kind]
-        low = f"above {self.minimum}" if self.minimum_excluded else f"from {self.minimum}"
-        return f"{what} {low} to {self.maximum}"
+        if self.minimum_excluded:
+            return f"{what} above {self.minimum} and at most {self.maximum}"
+        return f"{what} from {self.minimum} to {self.maximum}"
 
     def listing(self) -> dict[str, str | bool]:
         """Return the declaration as plain data; values are text so that no digit is lost."""

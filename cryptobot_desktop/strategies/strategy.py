@@ -8,7 +8,7 @@ leaves exactly the state that living through it would have left, and never an or
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -60,7 +60,7 @@ class _Snapshot(Struct, kw_only=True):
     timeframe: str
     params: dict[str, str]
     last_open_ms: int | None
-    state: State
+    state: dict[str, Any]
 
 
 class Strategy(ABC):
