@@ -30,6 +30,13 @@ _WINDOW_MAX = {"m": 59, "h": 23, "d": 7}
 _BEST_ONE, _SEVERAL = 2, 4
 _PRIVATE = re.compile(r"/sapi/.*|/api/v3/(?:account|order|openOrders|allOrders|myTrades|userDataStream).*")
 
+_ELSEWHERE = {
+    "/fapi/v1/exchangeInfo": b'{"symbols":[]}',
+    "/dapi/v1/exchangeInfo": b'{"symbols":[]}',
+    "/sapi/v1/system/status": b'{"status":0,"msg":"normal"}',
+}
+"""What clients ask of Binance's other hosts when they load all markets: nothing is listed there."""
+
 Json = dict[str, Any] | list[Any]
 Answer = Callable[[Parameters], Json]
 Weigh = Callable[[RestRequest], int]
@@ -109,11 +116,10 @@ class BinanceDesk:
 
     def _refuse_path(self, request: RestRequest) -> RestResponse:
         """Return what private and unknown paths get: there are no accounts here."""
+        if request.path in _ELSEWHERE:
+            return RestResponse(200, dict(self._marks), _ELSEWHERE[request.path])
         if _PRIVATE.fullmatch(request.path):
             return error_response(401, -2014, "API-key format invalid.", dict(self._marks))
-        if request.path in ("/fapi/v1/exchangeInfo", "/dapi/v1/exchangeInfo"):
-            # Clients that load all markets ask the futures hosts too; there are none here.
-            return RestResponse(200, dict(self._marks), b'{"symbols":[]}')
         html = b"<html><head><title>404 Not Found</title></head><body><h1>404 Not Found</h1></body></html>"
         return RestResponse(404, {**self._marks, "Content-Type": "text/html"}, html)
 

@@ -73,6 +73,8 @@ class KucoinDesk:
         self.tokens = TokenDesk(label)
         self.now_ms = 0
         self.serve({"/api/v1/bullet-public": EndPoint(self._bullet, 10, "POST")})
+        # Clients that load all markets ask the futures host too; there are none here.
+        self.serve({"/api/v1/contracts/active": EndPoint(lambda _: [], 3)})
 
     def serve(self, points: dict[str, EndPoint]) -> None:
         """Add paths; one that ends in a slash takes a name behind it."""
