@@ -16,7 +16,7 @@ Every line goes through the same readers as the feeds. How messages without an o
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -39,9 +39,18 @@ from cryptobot_desktop.marketdata.wire.texts import (
     read_json,
 )
 
+
+class FrameReader(Protocol):
+    """What every venue's stream reader offers."""
+
+    def read(self, frame: str | bytes, hint: str | None = None, /) -> WireMessage:
+        """Return the message of a frame; never raises."""
+        ...
+
+
 VENUES: Final = ("binance", "binance_us", "kucoin", "kucoin_uta")
 TRANSPORTS: Final = ("ws", "rest", "wsapi")
-_READERS: Final = {
+_READERS: Final[dict[str, FrameReader]] = {
     "binance": BinanceFrameReader(),
     "binance_us": BinanceFrameReader(),
     "kucoin": KucoinFrameReader(),
@@ -102,7 +111,7 @@ def _read(frame: FrameLine) -> WireMessage:
     context = context_of(endpoint, frame.context if isinstance(frame.context, dict) else {})
     if transport == "rest":
         return _answer(frame, context)
-    found: WireMessage = _READERS[frame.venue].read(frame.raw, endpoint)
+    found = _READERS[frame.venue].read(frame.raw, endpoint)
     return _api_answer(frame.raw, context, found) if transport == "wsapi" else found
 
 
@@ -121,8 +130,8 @@ def _answer(frame: FrameLine, context: FrameContext) -> WireMessage:
     trouble = classify_http(frame.venue, _status(frame.http_status), headers, frame.raw)
     if trouble is not None:
         return trouble
-    pages = binance_pages if frame.venue.startswith("binance") else kucoin_pages
-    return pages.read_page(read_json(frame.raw), context)
+    read_page = binance_pages.read_page if frame.venue.startswith("binance") else kucoin_pages.read_page
+    return read_page(read_json(frame.raw), context)
 
 
 def _status(value: object) -> int | None:
