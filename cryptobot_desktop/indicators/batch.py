@@ -11,6 +11,7 @@ from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.parameters import RawValue
 from cryptobot_desktop.indicators.bar import Bar
 from cryptobot_desktop.indicators.catalogue import IndicatorSpec, Numbers, checked_numbers, find
+from cryptobot_desktop.indicators.exact import LARGEST
 
 _COLUMNS = ("open", "high", "low", "close", "volume")
 
@@ -91,9 +92,11 @@ def _finite(spec: IndicatorSpec, name: str, values: ArrayLike) -> list[float]:
         raise InvalidInput(f"indicator {spec.name}: column {name!r} holds something that is not a number") from None
     if array.ndim != 1:
         raise InvalidInput(f"indicator {spec.name}: column {name!r} has {array.ndim} dimensions, not one")
-    bad = np.flatnonzero(~np.isfinite(array))
+    bad = np.flatnonzero(~(np.abs(array) <= LARGEST))
     if bad.size:
-        raise InvalidInput(f"indicator {spec.name}: {name} of bar {bad[0]} is {array[bad[0]]}, not a finite number")
+        raise InvalidInput(
+            f"indicator {spec.name}: {name} of bar {bad[0]} is {array[bad[0]]}, not a finite number up to {LARGEST:g}"
+        )
     column: list[float] = array.tolist()
     return column
 

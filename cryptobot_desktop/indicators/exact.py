@@ -12,6 +12,9 @@ from collections.abc import Iterable, Sequence
 GRID = 2.0**120
 GRID_UNITS = 2**120
 
+LARGEST = 1e100
+"""Greater numbers are refused: their squares would leave the range of floats."""
+
 
 def exact_mean(values: Sequence[float]) -> float:
     """Return the arithmetic mean of the values, rounded once."""

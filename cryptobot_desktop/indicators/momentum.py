@@ -148,11 +148,16 @@ class Macd(Indicator):
 
     def peek(self, bar: Bar | float) -> MacdValue | None:
         """Return the three numbers with this close as the newest."""
+        if self.value is not None:
+            price = close_of(bar)
+            fast = (price - self._fast_mean) * self._fast_weight + self._fast_mean
+            slow = (price - self._slow_mean) * self._slow_weight + self._slow_mean
+            signal = (fast - slow - self._signal_mean) * self._signal_weight + self._signal_mean
+            return MacdValue(fast - slow, signal, fast - slow - signal)
         trial = Macd(self._fast, self._slow, self._signal)
         for name in _MacdState.__struct_fields__:
             part = getattr(self, f"_{name}")
             setattr(trial, f"_{name}", part.copy() if isinstance(part, list) else part)
-        trial.value = self.value
         return trial.update(bar)
 
     def _gather(self, price: float) -> MacdValue | None:

@@ -74,6 +74,7 @@ class RsiReversion(Strategy):
     )
     ORDERED = (("low", "high"),)
     Params = RsiReversionParams
+    over_price = False
 
     def __init__(self, instrument: Instrument, timeframe: Timeframe, params: RsiReversionParams) -> None:
         super().__init__(instrument, timeframe, params)

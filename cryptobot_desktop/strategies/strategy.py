@@ -77,12 +77,15 @@ class Strategy(ABC):
     ORDERED: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Pairs of parameters of which the first must be below the second, e.g. (("fast", "slow"),)."""
     Params: ClassVar[type[StrategyParams]] = StrategyParams
+    over_price: ClassVar[bool] = True
+    """Whether the numbers of `indicators` are prices and belong over the candles, or need a pane of their own."""
 
     def __init__(self, instrument: Instrument, timeframe: Timeframe, params: StrategyParams) -> None:
         self.instrument: Final = instrument
         self.timeframe: Final = timeframe
         self.params: Final = params
-        self._last_open_ms: int | None = None
+        self.last_open_ms: int | None = None
+        """Opening time of the newest candle taken; older ones are ignored."""
 
     @classmethod
     def check(cls, params: StrategyParams) -> list[str]:
@@ -138,11 +141,6 @@ class Strategy(ABC):
     def on_fill(self, fill: Fill) -> None:  # noqa: B027 - optional for subclasses
         """Take note of one of this bot's own fills; the default does nothing."""
 
-    @property
-    def last_open_ms(self) -> int | None:
-        """Return the opening time of the newest candle taken, None before the first."""
-        return self._last_open_ms
-
     def param_texts(self) -> dict[str, str]:
         """Return the parameters as plain text, the form in which they are stored and shown."""
         return {p.name: _plain(getattr(self.params, p.name)) for p in self.PARAMETERS}
@@ -155,7 +153,7 @@ class Strategy(ABC):
                 instrument=self.instrument.id,
                 timeframe=self.timeframe.value,
                 params=self.param_texts(),
-                last_open_ms=self._last_open_ms,
+                last_open_ms=self.last_open_ms,
                 state=self.state(),
             )
         )
@@ -169,7 +167,7 @@ class Strategy(ABC):
         if mine != theirs:
             raise InvalidInput(f"state of bot {self.name} belongs to {theirs}, not to {mine}; it must warm up anew")
         self.load_state(saved.state)
-        self._last_open_ms = saved.last_open_ms
+        self.last_open_ms = saved.last_open_ms
 
     def holds(self, view: StrategyView, price: int) -> bool:
         """Return True when the position is large enough to be sold at this price; less is dust.
@@ -198,9 +196,9 @@ class Strategy(ABC):
                 f"bot {self.name} on {self.instrument.id} {self.timeframe} was given a candle of "
                 f"{candle.instrument} {candle.timeframe}"
             )
-        if self._last_open_ms is not None and candle.open_ms <= self._last_open_ms:
+        if self.last_open_ms is not None and candle.open_ms <= self.last_open_ms:
             return False
-        self._last_open_ms = candle.open_ms
+        self.last_open_ms = candle.open_ms
         return True
 
 

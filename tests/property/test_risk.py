@@ -11,9 +11,12 @@ from cryptobot_desktop.domain.numbers import AMOUNT_UNIT, PPM
 from cryptobot_desktop.domain.orders import FeeRates, Intent, OrderType, Sizing
 from cryptobot_desktop.risk import AccountView, KillSwitch, Outcome, RiskLimits, judge
 
-amounts = st.integers(-(10**12), 10**16)
-shares = st.integers(0, PPM) | st.sampled_from([0, 1, PPM])
-small = st.sampled_from([0, 1, 10, 1000, 25])
+# Mostly everyday accounts, so that many orders pass or are shrunk, and some absurd ones.
+equities = st.integers(10**9, 10**14) | st.integers(-(10**12), 10**16)
+shares = st.integers(10_000, PPM) | st.sampled_from([0, 1, PPM])
+roomy_shares = st.integers(300_000, PPM) | st.sampled_from([0, 1, PPM, PPM, PPM])
+steps = st.sampled_from([0, 1, 1, 1, 10, 25])
+seldom = st.sampled_from([False] * 9 + [True])
 
 
 @st.composite
@@ -23,16 +26,16 @@ def instruments(draw: st.DrawFn) -> Instrument:
         symbol="AB",
         base="A",
         quote="B",
-        price_decimals=draw(st.integers(0, 10)),
-        qty_decimals=draw(st.integers(0, 8)),
+        price_decimals=draw(st.integers(0, 4) | st.integers(0, 10)),
+        qty_decimals=draw(st.integers(2, 8)),
         filters=Filters(
-            step_size=draw(small),
-            market_step_size=draw(small),
-            min_qty=draw(small),
-            max_qty=draw(st.sampled_from([0, 10**6])),
-            market_max_qty=draw(st.sampled_from([0, 10**5])),
-            min_notional=draw(st.sampled_from([0, AMOUNT_UNIT])),
-            max_notional=draw(st.sampled_from([0, 10**12])),
+            step_size=draw(steps),
+            market_step_size=draw(steps),
+            min_qty=draw(steps),
+            max_qty=draw(st.sampled_from([0, 0, 10**6])),
+            market_max_qty=draw(st.sampled_from([0, 0, 10**5])),
+            min_notional=draw(st.sampled_from([0, 0, AMOUNT_UNIT])),
+            max_notional=draw(st.sampled_from([0, 0, 10**12])),
             max_notional_for_market=draw(st.booleans()),
         ),
     )
@@ -40,16 +43,17 @@ def instruments(draw: st.DrawFn) -> Instrument:
 
 @st.composite
 def accounts(draw: st.DrawFn) -> AccountView:
+    equity = draw(equities)
     return AccountView(
         instrument=draw(instruments()),
-        equity=draw(amounts),
-        free_quote=draw(amounts),
-        position_qty=draw(st.integers(0, 10**12)),
-        exposure=draw(st.integers(0, 10**16)),
-        reference_price=draw(st.integers(0, 10**9)),
-        open_orders=draw(st.sampled_from([0, 0, 0, 1])),
-        feed_live=draw(st.sampled_from([True, True, True, False])),
-        kill_switch=KillSwitch(tripped=draw(st.sampled_from([False, False, False, True]))),
+        equity=equity,
+        free_quote=equity * draw(roomy_shares) // PPM,
+        position_qty=draw(st.integers(0, 10**7)),
+        exposure=max(0, equity) * draw(shares) // (3 * PPM),
+        reference_price=draw(st.integers(0, 10**7)),
+        open_orders=int(draw(seldom)),
+        feed_live=not draw(seldom),
+        kill_switch=KillSwitch(tripped=draw(seldom)),
         fees=FeeRates(0, draw(st.sampled_from([0, 1, 1000, 7777]))),
     )
 
@@ -63,15 +67,18 @@ def intents(draw: st.DrawFn) -> Intent:
         ).id,
         side=draw(st.sampled_from(list(Side))),
         sizing=draw(st.sampled_from(list(Sizing))),
-        qty=draw(st.integers(-5, 10**12)),
+        qty=draw(st.integers(-5, 10**6)),
         equity_ppm=draw(shares),
         type=kind,
-        limit_price=draw(st.integers(0, 10**9)) if kind is OrderType.LIMIT else None,
+        limit_price=draw(st.integers(1, 10**7)) if kind is OrderType.LIMIT else None,
     )
 
 
 limits_ = st.builds(
-    RiskLimits, max_exposure_ppm=shares, max_trade_ppm=shares, max_open_orders=st.sampled_from([0, 1, 1, 1, 1])
+    RiskLimits,
+    max_exposure_ppm=roomy_shares,
+    max_trade_ppm=shares,
+    max_open_orders=seldom.map(lambda none: int(not none)),
 )
 
 

@@ -65,10 +65,23 @@ def test_a_state_of_other_parameters_or_a_broken_one_is_refused(name: str) -> No
         indicator.restore({**state, "state": {"last": "?", "window": 3}, "value": "x"})
 
 
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf"), 1e101, 10**400, True, "1"])
 @pytest.mark.parametrize("name", ["sma", "rsi", "atr"])
-def test_a_number_that_is_not_finite_is_refused(name: str) -> None:
-    with pytest.raises(InvalidInput, match="takes a"):
-        create(name).update(float("nan"))
+def test_a_number_that_is_not_finite_is_refused(name: str, bad: float) -> None:
+    with pytest.raises(InvalidInput, match="takes a Bar"):
+        create(name).update(bad)
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_the_largest_and_the_smallest_prices_do_no_harm(name: str) -> None:
+    for price in (1e100, 1e-100, 0.0):
+        arrays = compute(name, [Bar(price, price, price, price, price), Bar(0, 1, 0, 0, 0)] * 30)
+        assert all(len(line) == 60 for line in arrays.values())
+
+
+def test_a_number_beyond_the_largest_is_refused_by_its_bar() -> None:
+    with pytest.raises(InvalidInput, match=r"close of bar 1 is 1e.101, not a finite number up to 1e.100"):
+        compute("bollinger", [1.0, 1e101])
 
 
 def test_computing_names_the_bar_that_is_not_a_number() -> None:
