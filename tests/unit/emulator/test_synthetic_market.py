@@ -108,6 +108,13 @@ def test_a_market_opened_later_tells_the_same_price_story() -> None:
     assert late.book("BTC/USDT").update_id > early.book("BTC/USDT").update_id
 
 
+def test_the_end_of_a_step_belongs_to_the_step() -> None:
+    moments = sorted({h.at_ms for h in SyntheticMarket(2, START).advance(START + 5_000)})
+    market = SyntheticMarket(2, START)
+    for moment in moments[:40]:
+        assert {h.at_ms for h in market.advance(moment)} == {moment}
+
+
 def test_time_never_runs_backwards() -> None:
     market = SyntheticMarket(1, START)
     market.advance(START + 1000)
