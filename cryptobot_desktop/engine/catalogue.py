@@ -14,8 +14,8 @@ ParameterCard = Parameter
 
 
 _IN_SHORT = {
-    "sma_cross": "Buys when the fast average of closing prices crosses above the slow one, sells when it crosses below.",
-    "rsi_reversion": "Buys when a weak market turns up again (RSI back above low), sells when it is strong (above high).",
+    "sma_cross": "Buys when the fast average of closes crosses above the slow one, sells when it crosses below.",
+    "rsi_reversion": "Buys when a weak market turns up (RSI back above low), sells when it is strong (RSI above high).",
 }
 """For people who choose a bot; the classes' own docstrings tell the details."""
 
