@@ -39,9 +39,7 @@ def test_nights_are_thinner_than_days() -> None:
     midnight = NOW_S // 86_400 * 86_400
 
     def share_of_thin(first_hour: int, last_hour: int) -> float:
-        seconds = [
-            midnight + day * 86_400 + hour * 3600 for day in range(300) for hour in range(first_hour, last_hour)
-        ]
+        seconds = [midnight + day * 86_400 + hour * 3600 for day in range(300) for hour in range(first_hour, last_hour)]
         return statistics.mean(schedule.climate(second).regime is Regime.THIN for second in seconds)
 
     assert share_of_thin(0, 6) > 0.4
