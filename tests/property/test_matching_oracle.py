@@ -1,0 +1,188 @@
+"""The paper exchange against an independent engine in exact fractions, over generated scripts (I-01..I-08, I-18..I-23)."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cryptobot_desktop.domain.facts import ExecutionFact, OrderFilled
+from cryptobot_desktop.domain.instrument import Venue
+from cryptobot_desktop.domain.market import BookDelta, Side
+from cryptobot_desktop.domain.orders import FeeRates, OrderType, TimeInForce
+from cryptobot_desktop.execution.exchange import PaperExchange
+from tests.builders import MemoryBook, btc_usdt, market_of, order_request, public_trade
+from tests.oracle import money
+from tests.oracle.matching import PlainOrder, SlowExchange
+
+RATES = FeeRates(maker_ppm=800, taker_ppm=1_000)
+PLENTY = 10**17
+PRICE_UNIT = Fraction(1, 100)
+QTY_UNIT = Fraction(1, 1000)
+
+prices = st.integers(96, 104)
+sizes = st.integers(1, 8)
+levels = st.dictionaries(prices, sizes, max_size=5)
+books = st.tuples(st.just("book"), levels, levels)
+sorted_books = books.map(lambda b: ("book", {p - 4: q for p, q in b[1].items()}, {p + 5: q for p, q in b[2].items()}))
+trades = st.tuples(st.just("trade"), prices, sizes, st.booleans())
+limits = st.tuples(
+    st.just("limit"), st.booleans(), sizes, prices, st.sampled_from(["GTC", "GTC", "IOC", "FOK", "POST"])
+)
+markets = st.tuples(st.just("market"), st.booleans(), st.integers(1, 20))
+funded = st.tuples(st.just("funds"), st.booleans(), st.integers(1, 3_000_000))
+states = st.tuples(st.just("live"), st.booleans())
+scripts = st.lists(st.one_of(sorted_books, sorted_books, books, trades, trades, limits, limits, markets, funded, states))
+
+
+class Pair:
+    """Plays one script on both engines."""
+
+    def __init__(self, venue: Venue) -> None:
+        self.instrument = btc_usdt(venue=venue, price_decimals=2, qty_decimals=3)
+        self.shown = MemoryBook()
+        self.market = market_of(self.instrument, self.shown)
+        self.exchange = PaperExchange({venue: RATES})
+        self.slow = SlowExchange(QTY_UNIT, QTY_UNIT)
+        self.fills: dict[str, list[tuple[Fraction, Fraction, str]]] = {}
+        self.plain: dict[str, PlainOrder] = {}
+        self.facts: list[ExecutionFact] = []
+        self.now = 1_000
+
+    def play(self, script: Sequence[tuple[object, ...]]) -> None:
+        self.play_one(("book", {95: 5}, {105: 5}))
+        for item in script:
+            self.now += 1
+            self.play_one(item)
+
+    def play_one(self, item: tuple[object, ...]) -> None:
+        kind, *rest = item
+        getattr(self, f"_{kind}")(*rest)
+
+    def _book(self, bids: dict[int, int], asks: dict[int, int]) -> None:
+        self.shown.bids, self.shown.asks = dict(bids), dict(asks)
+        self.shown.update_id += 1
+        delta = BookDelta(self.instrument.id, self.shown.update_id, self.shown.update_id, (), ())
+        self._note(self.exchange.on_event(delta, self.market, self.now))
+        self.slow.book(_real(bids), _real(asks))
+
+    def _live(self, live: bool) -> None:
+        self.shown.is_live = self.slow.live = live
+
+    def _trade(self, price: int, qty: int, taker_buys: bool) -> None:
+        side = Side.BUY if taker_buys else Side.SELL
+        event = public_trade(self.instrument, price, qty, side, at_ms=self.now, trade_id=f"t{self.now}")
+        self._note(self.exchange.on_event(event, self.market, self.now))
+        self._note(self.exchange.on_event(event, self.market, self.now))  # the same trade again never counts (I-23)
+        self.slow.trade(price * PRICE_UNIT, qty * QTY_UNIT, taker_buys)
+
+    def _limit(self, buy: bool, qty: int, price: int, tif: str) -> None:
+        if tif in ("GTC", "POST") and not self._usable():
+            return
+        fields = {
+            "qty": qty,
+            "price": price,
+            "type": OrderType.LIMIT_MAKER if tif == "POST" else OrderType.LIMIT,
+            "time_in_force": TimeInForce.GTC if tif == "POST" else TimeInForce(tif),
+        }
+        plain = PlainOrder(f"o{self.now}", buy, qty * QTY_UNIT, limit=price * PRICE_UNIT, post_only=tif == "POST")
+        plain.tif = "GTC" if tif == "POST" else tif
+        self._send(plain, fields)
+
+    def _market(self, buy: bool, qty: int) -> None:
+        self._send(PlainOrder(f"o{self.now}", buy, qty * QTY_UNIT), {"qty": qty})
+
+    def _funds(self, buy: bool, amount: int) -> None:
+        self._send(PlainOrder(f"o{self.now}", buy, funds=amount * money.TINY), {"quote_amount": amount})
+
+    def _send(self, plain: PlainOrder, fields: dict[str, object]) -> None:
+        side = Side.BUY if plain.buy else Side.SELL
+        request = order_request(self.instrument, plain.name, side, **fields)
+        self._note(self.exchange.submit(request, self.market, PLENTY, self.now))
+        self.plain[plain.name] = plain
+        self.slow.submit(plain)
+
+    def _usable(self) -> bool:
+        bids, asks = self.shown.bids, self.shown.asks
+        return self.shown.is_live and not (bids and asks and max(bids) >= min(asks))
+
+    def _note(self, facts: Sequence[ExecutionFact]) -> None:
+        self.facts += facts
+        for fact in facts:
+            if isinstance(fact, OrderFilled):
+                merged = self.fills.setdefault(fact.order.client_id, [])
+                merged += [(f.price * PRICE_UNIT, f.qty * QTY_UNIT, f.liquidity.value) for f in fact.fills]
+
+
+def _real(levels: dict[int, int]) -> dict[Fraction, Fraction]:
+    return {price * PRICE_UNIT: qty * QTY_UNIT for price, qty in levels.items()}
+
+
+def _played(venue: Venue, script: Sequence[tuple[object, ...]]) -> Pair:
+    pair = Pair(venue)
+    pair.play(script)
+    return pair
+
+
+@settings(max_examples=400)
+@given(venue=st.sampled_from(list(Venue)), script=scripts)
+def test_fills_and_states_equal_those_of_the_slow_engine(venue: Venue, script: list[tuple[object, ...]]) -> None:
+    pair = _played(venue, script)
+    for name, plain in pair.plain.items():
+        order = pair.exchange.order(name)
+        assert order is not None
+        assert pair.fills.get(name, []) == plain.fills, name
+        expected = "open" if order.status.is_open else order.status.value
+        assert expected == plain.status, name
+
+
+@settings(max_examples=200)
+@given(venue=st.sampled_from(list(Venue)), script=scripts)
+def test_every_fill_keeps_its_limit_its_fee_and_its_evidence(venue: Venue, script: list[tuple[object, ...]]) -> None:
+    pair = _played(venue, script)
+    for fact in pair.facts:
+        assert fact.order.reserved >= 0
+        assert fact.order.status.is_open or fact.order.reserved == 0
+        if not isinstance(fact, OrderFilled):
+            continue
+        for fill in fact.fills:
+            plain = pair.plain[fill.client_id]
+            price, qty = fill.price * PRICE_UNIT, fill.qty * QTY_UNIT
+            assert plain.limit is None or (price <= plain.limit if plain.buy else price >= plain.limit)
+            rate = RATES.maker_ppm if fill.liquidity.value == "maker" else RATES.taker_ppm
+            in_base = fill.fee_asset == "BTC"
+            assert in_base == (venue is Venue.BINANCE and plain.buy)
+            assert fill.fee * money.TINY == money.fee(price, qty, rate, in_base)
+            assert fill.quote_amount * money.TINY == price * qty  # 2 + 3 decimals fit into 8
+            assert fill.qty <= (fill.evidence.level_qty or 0)
+            assert fill.evidence.kind in ("book", "trade")
+    ids = [fill.fill_id for fact in pair.facts if isinstance(fact, OrderFilled) for fill in fact.fills]
+    assert len(ids) == len(set(ids))
+
+
+@settings(max_examples=150)
+@given(
+    asks=st.dictionaries(st.integers(100, 140), st.integers(1, 50), min_size=1),
+    qty=st.integers(1, 400),
+    more=st.integers(1, 200),
+)
+def test_a_larger_market_buy_never_gets_a_better_average(asks: dict[int, int], qty: int, more: int) -> None:
+    instrument = btc_usdt(qty_decimals=3)
+
+    def average(amount: int) -> Fraction:
+        market = market_of(instrument, MemoryBook({99: 1}, dict(asks)))
+        request = order_request(instrument, "o", Side.BUY, qty=amount)
+        exchange = PaperExchange({})
+        exchange.submit(request, market, PLENTY, 1)
+        order = exchange.order("o")
+        assert order is not None
+        return Fraction(order.filled_quote, order.filled_qty)
+
+    assert average(qty) <= average(qty + more)
+
+
+@settings(max_examples=150)
+@given(script=scripts, cut=st.integers(0, 20))
+def test_what_happens_later_never_changes_earlier_fills(script: list[tuple[object, ...]], cut: int) -> None:
+    whole, part = _played(Venue.BINANCE, script), _played(Venue.BINANCE, script[:cut])
+    assert whole.facts[: len(part.facts)] == part.facts
