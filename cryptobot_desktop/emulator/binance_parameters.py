@@ -40,9 +40,7 @@ class Parameters:
     def mandatory(self, name: str) -> str:
         """Return a parameter that has to be there."""
         if name not in self._query:
-            raise BinanceRefusal(
-                -1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed."
-            )
+            raise BinanceRefusal(-1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed.")
         return self.text(name) or ""
 
     def symbol(self, name: str = "symbol") -> str:
@@ -87,9 +85,7 @@ class Parameters:
 def legal_symbol(text: str, name: str) -> str:
     """Return the text if it can be a symbol (non-ASCII letters can, lower case cannot)."""
     if not _SYMBOL.fullmatch(text) or re.search("[a-z]", text):
-        raise BinanceRefusal(
-            -1100, f"Illegal characters found in parameter '{name}'; legal range is '{SYMBOL_RANGE}'."
-        )
+        raise BinanceRefusal(-1100, f"Illegal characters found in parameter '{name}'; legal range is '{SYMBOL_RANGE}'.")
     return text
 
 
@@ -103,6 +99,6 @@ def _symbol_list(text: str) -> list[str]:
         raise BinanceRefusal(
             -1100,
             "Illegal characters found in parameter 'symbols'; legal range is "
-            "'^\\[\"[A-Z0-9-_.]{1,20}\"(,\"[A-Z0-9-_.]{1,20}\"){0,}\\]$'.",
+            '\'^\\["[A-Z0-9-_.]{1,20}"(,"[A-Z0-9-_.]{1,20}"){0,}\\]$\'.',
         )
     return [legal_symbol(name, "symbols") for name in names]

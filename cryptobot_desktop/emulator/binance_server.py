@@ -8,7 +8,7 @@ import orjson
 from msgspec import Struct
 from websockets.frames import Opcode
 
-from cryptobot_desktop.emulator.binance_rest import error_response
+from cryptobot_desktop.emulator.binance_desk import error_response
 from cryptobot_desktop.emulator.faults import FaultPlan
 from cryptobot_desktop.emulator.server import TOO_MANY, Pacing, Peer, Session, VenueServer
 from cryptobot_desktop.emulator.venue_port import EmulatedVenue, RestRequest, RestResponse, StreamFrame

@@ -33,9 +33,7 @@ _PRIVATE = re.compile(
     r"/api/v1/(?:accounts|user/api-key|hf/.*|orders.*|base-fee|trade-fees|bullet-private)"
     r"|/api/v2/user-info|/api/v[13]/market/orderbook/level2|/api/v3/(?:margin|hf)/.*"
 )
-_NO_KEY = (
-    "Please check the header of your request for KC-API-KEY, KC-API-SIGN, KC-API-TIMESTAMP, KC-API-PASSPHRASE"
-)
+_NO_KEY = "Please check the header of your request for KC-API-KEY, KC-API-SIGN, KC-API-TIMESTAMP, KC-API-PASSPHRASE"
 
 Answer = Callable[[RestRequest], Any]
 

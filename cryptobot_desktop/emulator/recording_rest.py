@@ -9,11 +9,11 @@ import orjson
 from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.numbers import format_scaled, format_trimmed
 from cryptobot_desktop.domain.timeframe import parse_timeframe
+from cryptobot_desktop.emulator.binance_desk import BinanceDesk, depth_weight, fixed
+from cryptobot_desktop.emulator.binance_desk import EndPoint as BinancePoint
 from cryptobot_desktop.emulator.binance_parameters import BinanceRefusal, Parameters
 from cryptobot_desktop.emulator.binance_reference import exchange_info
 from cryptobot_desktop.emulator.binance_reference import symbol_row as binance_row
-from cryptobot_desktop.emulator.binance_rest import BinanceDesk, depth_weight, fixed
-from cryptobot_desktop.emulator.binance_rest import EndPoint as BinancePoint
 from cryptobot_desktop.emulator.kucoin_figures import CANDLE_TYPES
 from cryptobot_desktop.emulator.kucoin_reference import currency_row
 from cryptobot_desktop.emulator.kucoin_rest import MAX_CANDLES, KucoinDesk, KucoinRefusal

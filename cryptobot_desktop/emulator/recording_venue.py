@@ -4,7 +4,7 @@ import re
 from collections import Counter
 
 from cryptobot_desktop.domain.instrument import Venue
-from cryptobot_desktop.emulator.binance_rest import BinanceDesk
+from cryptobot_desktop.emulator.binance_desk import BinanceDesk
 from cryptobot_desktop.emulator.kucoin_rest import KucoinDesk
 from cryptobot_desktop.emulator.kucoin_tokens import TokenDesk
 from cryptobot_desktop.emulator.recording_rest import BinanceTapeRest, KucoinTapeRest

@@ -334,21 +334,22 @@ class VenueServer(ABC):
         self.sessions.add(session)
         try:
             session.on_open()
-            await self._listen(session, protocol, reader)
+            await _listen(session, protocol, reader)
         finally:
             self.sessions.discard(session)
             session.end()
 
-    async def _listen(self, session: Session, protocol: ServerProtocol, reader: asyncio.StreamReader) -> None:
-        """Read until the end of the connection."""
-        while data := await reader.read(READ_SIZE):
-            protocol.receive_data(data)
-            for event in protocol.events_received():
-                if isinstance(event, Frame):
-                    _dispatch(session, event)
-            session.peer.flush()
-        protocol.receive_eof()
+
+async def _listen(session: Session, protocol: ServerProtocol, reader: asyncio.StreamReader) -> None:
+    """Read messages until the end of the connection."""
+    while data := await reader.read(READ_SIZE):
+        protocol.receive_data(data)
+        for event in protocol.events_received():
+            if isinstance(event, Frame):
+                _dispatch(session, event)
         session.peer.flush()
+    protocol.receive_eof()
+    session.peer.flush()
 
 
 def _dispatch(session: Session, frame: Frame) -> None:
