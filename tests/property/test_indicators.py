@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 
 from cryptobot_desktop.indicators import CATALOGUE, Bar, Indicator, compute, compute_incremental, create
 
+# Periods of Wilder's averages are 3, because (n - 1) / n must not be a short binary fraction: order of rounding counts.
 SMALL = {
     "sma": {"period": 5},
     "ema": {"period": 5},
     "wma": {"period": 5},
-    "rsi": {"period": 4},
+    "rsi": {"period": 3},
     "macd": {"fast": 3, "slow": 6, "signal": 4},
     "bollinger": {"period": 5, "deviations": "2.5"},
-    "atr": {"period": 4},
+    "atr": {"period": 3},
     "stochastic": {"period": 5, "smooth": 2, "signal": 3},
     "donchian": {"period": 5},
     "vwap": {"period": 5},
@@ -142,8 +143,8 @@ def _book_wma(closes: Sequence[Fraction]) -> list[Fraction]:
 
 def _book_rsi(closes: Sequence[Fraction]) -> list[Fraction]:
     changes = [new - old for old, new in pairwise(closes)]
-    gain = _wilder([max(change, Fraction(0)) for change in changes], 4)
-    loss = _wilder([max(-change, Fraction(0)) for change in changes], 4)
+    gain = _wilder([max(change, Fraction(0)) for change in changes], 3)
+    loss = _wilder([max(-change, Fraction(0)) for change in changes], 3)
     if gain + loss == 0:
         return [Fraction(50)]
     return [100 - 100 / (1 + gain / loss)] if loss else [Fraction(100)]
@@ -167,7 +168,7 @@ BOOK: dict[str, tuple[int, Callable[[Sequence[Fraction]], list[Fraction]]]] = {
     "sma": (5, _book_sma),
     "ema": (5, lambda closes: _ema(closes, 5)[-1:]),
     "wma": (5, _book_wma),
-    "rsi": (5, _book_rsi),
+    "rsi": (4, _book_rsi),
     "macd": (9, _book_macd),
     "bollinger": (5, _book_bollinger),
 }
@@ -209,7 +210,7 @@ def test_the_average_true_range_equals_the_textbook(bars: list[Bar]) -> None:
         )
         for old, new in pairwise(bars)
     ]
-    assert _fed("atr", bars).value == pytest.approx(float(_wilder(ranges, 4)), rel=1e-9, abs=1e-9)
+    assert _fed("atr", bars).value == pytest.approx(float(_wilder(ranges, 3)), rel=1e-9, abs=1e-9)
 
 
 @given(bars=st.lists(bar(), min_size=5, max_size=30))

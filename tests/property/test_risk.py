@@ -120,6 +120,8 @@ def test_a_quantity_is_on_the_step_within_the_venues_bounds_and_never_more_than_
     assert not rules.max_qty or verdict.qty <= rules.max_qty
     assert not (market and rules.market_max_qty) or verdict.qty <= rules.market_max_qty
     assert _value(account, intent, verdict.qty) >= rules.min_notional
+    if rules.max_notional and (rules.max_notional_for_market or not market):
+        assert _value(account, intent, verdict.qty) <= rules.max_notional
     if intent.side is Side.SELL:
         assert verdict.qty <= account.position_qty
 

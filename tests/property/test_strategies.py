@@ -17,7 +17,10 @@ from cryptobot_desktop.strategies import Strategy, StrategyView, create_strategy
 COIN = Instrument(venue=Venue.KUCOIN, symbol="X-USDT", base="X", quote="USDT", price_decimals=3, qty_decimals=2)
 BOTS = {"sma_cross": {"fast": 2, "slow": 4}, "rsi_reversion": {"period": 3, "low": "40", "high": "60"}}
 
-closes_lists = st.lists(st.integers(995, 1005) | st.integers(1, 10**9), max_size=60)
+# Few distinct prices make equal averages common.
+closes_lists = st.lists(st.integers(998, 1002), min_size=20, max_size=60) | st.lists(
+    st.integers(995, 1005) | st.integers(1, 10**9), max_size=60
+)
 
 
 def _bot(name: str) -> Strategy:

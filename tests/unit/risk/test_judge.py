@@ -195,6 +195,12 @@ def test_an_order_above_the_venues_most_is_shrunk() -> None:
     assert judge(quantity(Side.BUY, 9_000, 100_00), small, MANUAL_LIMITS).qty == 5_000
 
 
+def test_an_order_above_the_venues_greatest_value_is_shrunk() -> None:
+    limited = with_(instrument=msgspec.structs.replace(BTC, filters=Filters(max_notional=100 * AMOUNT_UNIT)))
+    assert judge(quantity(Side.BUY, 2_000, 50_000_00), limited, MANUAL_LIMITS).qty == 200
+    assert judge(quantity(Side.BUY, 2_000), limited, MANUAL_LIMITS).qty == 2_000  # it does not bind market orders
+
+
 def test_all_reasons_are_told_not_only_the_first() -> None:
     account = with_(feed_live=False, open_orders=1, free_quote=0, kill_switch=KillSwitch(tripped=True))
     verdict = judge(buy(900_000), account, LIMITS)

@@ -81,6 +81,16 @@ def test_equal_averages_are_no_cross() -> None:
     assert intents(sma_cross(), [100_00, 90_00, 80_00, 100_00, 50_00]) == {}
 
 
+def test_averages_that_meet_from_above_and_part_again_are_no_cross() -> None:
+    bot = sma_cross()
+    closes = [80_00, 90_00, 100_00, 80_00, 110_00]
+    # fast: -, 85, 95, 90, 95 ; slow: -, -, 90, 90, 96.67: above, equal, below
+    wanted = [bot.on_candle(candle(n, close), view(100_000)) for n, close in enumerate(closes)]
+    assert [intent is not None for intent in wanted] == [False, False, False, False, True]
+    assert wanted[4] is not None
+    assert wanted[4].reason == "fast SMA 95.00 crossed below slow SMA 96.67"
+
+
 def test_a_market_that_stands_still_gives_no_cross_whatever_the_periods() -> None:
     assert intents(sma_cross(fast=7, slow=30), [64180_21] * 100) == {}
 
