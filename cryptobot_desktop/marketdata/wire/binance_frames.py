@@ -3,7 +3,7 @@
 Numbers stay text, ids are whole numbers or text, times are ms or us. Unknown keys are skipped, wrong types refused.
 """
 
-from typing import Generic, Literal, TypeVar
+from typing import ClassVar, Generic, Literal, TypeVar
 
 from msgspec import UNSET, Raw, Struct, UnsetType, field
 
@@ -38,8 +38,12 @@ class AggTradeFrame(Struct, frozen=True, gc=False):
 
 
 class BookTickerFrame(Struct, frozen=True, gc=False):
-    """``<symbol>@bookTicker``; carries no event name and no time."""
+    """``<symbol>@bookTicker``; carries no event name and no time.
 
+    It has the names of `BboMessage`, so that it can become an event without a step between.
+    """
+
+    time_ms: ClassVar[None] = None
     update_id: int = field(name="u")
     symbol: str = field(name="s")
     bid: str = field(name="b")
@@ -137,7 +141,7 @@ class ProbeFrame(Struct, frozen=True):
     error: Raw | Missing = UNSET
     status: Raw | Missing = UNSET
     code: Raw | Missing = UNSET
-    id: int | str | None | Missing = UNSET
+    id: int | str | Missing | None = UNSET
     method: str | Missing = UNSET
 
 

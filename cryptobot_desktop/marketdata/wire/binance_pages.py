@@ -114,7 +114,7 @@ def read_levels(content: object, name: str) -> list[TextLevel]:
     levels: list[TextLevel] = []
     for item in rows(content, name):
         level = rows(item, f"level of {name}")
-        if len(level) < 2:  # noqa: PLR2004 price and quantity
+        if len(level) < 2:
             raise InvalidInput(f"level of {name} is {shown(level)}, allowed: [price, quantity]")
         levels.append((number(level[0], "price"), number(level[1], "quantity")))
     return levels

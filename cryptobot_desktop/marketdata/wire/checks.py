@@ -6,7 +6,7 @@ scaled integers in `events`, where a comparison costs next to nothing.
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -18,6 +18,7 @@ from cryptobot_desktop.marketdata.wire.messages import (
     CandlesMessage,
     DepthDeltaMessage,
     DepthSnapshotMessage,
+    OrderUpdate,
     PriceMessage,
     Rejected,
     TextLevel,
@@ -29,6 +30,7 @@ from cryptobot_desktop.marketdata.wire.messages import (
 from cryptobot_desktop.marketdata.wire.texts import is_zero, not_negative, plain, positive
 
 SIDES: Final = ("buy", "sell")
+Listed = TypeVar("Listed", TradeMessage, BboMessage, TickerMessage, PriceMessage, OrderUpdate)
 
 
 def checked(message: WireMessage) -> WireMessage:
@@ -98,8 +100,7 @@ def _candle(message: CandleMessage) -> CandleMessage:
 
 def _row(row: TextRow) -> TextRow:
     opened, high, low, close, volume = (
-        plain(value, name)
-        for value, name in zip(row[1:], ("open", "high", "low", "close", "volume"), strict=True)
+        plain(value, name) for value, name in zip(row[1:], ("open", "high", "low", "close", "volume"), strict=True)
     )
     top, bottom = positive(high, "high"), positive(low, "low")
     ends = (positive(opened, "open"), positive(close, "close"))
@@ -136,11 +137,13 @@ def _price(message: PriceMessage) -> PriceMessage:
     return replace(message, price=found)
 
 
-def _with_items(message: Any, items: list[Any]) -> Any:
+def _with_items(message: Listed, items: list[Listed]) -> Listed:
     """Return an array message; a single entry is also shown in the message's own fields."""
-    if len(items) == 1:
-        return replace(items[0], items=items)
-    return replace(message, items=items)
+    return replace(items[0] if len(items) == 1 else message, items=items)
+
+
+def _orders(message: OrderUpdate) -> OrderUpdate:
+    return message if isinstance(message.items, UnsetType) else _with_items(message, message.items)
 
 
 def _snapshot(message: DepthSnapshotMessage) -> DepthSnapshotMessage:
@@ -173,6 +176,7 @@ _CHECKS: Final[dict[type, Callable[[Any], Any]]] = {
     CandlesMessage: _candles,
     TickerMessage: _ticker,
     PriceMessage: _price,
+    OrderUpdate: _orders,
     DepthSnapshotMessage: _snapshot,
     DepthDeltaMessage: _delta,
 }

@@ -1,4 +1,4 @@
-"""What the program knows about a REST answer besides its body: the path, the symbol and interval asked for, the time."""
+"""What is known about a REST answer besides its body: the path, the symbol and interval asked for, the time."""
 
 from collections.abc import Mapping
 from urllib.parse import parse_qs, urlsplit

@@ -3,11 +3,10 @@
 Memoised per instrument, because the same prices and sizes come again and again in a feed.
 """
 
-import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 
 from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
@@ -23,7 +22,6 @@ from cryptobot_desktop.domain.market import (
     Trade,
 )
 from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS, MAX_STORED, to_scaled, to_scaled_floor
-from cryptobot_desktop.domain.timeframe import Timeframe
 from cryptobot_desktop.marketdata.wire.intervals import from_any
 from cryptobot_desktop.marketdata.wire.messages import (
     BboMessage,
@@ -35,7 +33,6 @@ from cryptobot_desktop.marketdata.wire.messages import (
     MarketMessage,
     Notice,
     OrderUpdate,
-    PriceMessage,
     Rejected,
     TextLevel,
     TickerMessage,
@@ -43,9 +40,13 @@ from cryptobot_desktop.marketdata.wire.messages import (
     WireMessage,
 )
 
-_PLAIN: Final = re.compile(r"[0-9]{1,20}(?:\.([0-9]{1,40}))?", re.ASCII)
+_MAX_LENGTH: Final = 40
 _CACHE_LIMIT: Final = 1 << 16
+Listed = TypeVar("Listed", TradeMessage, BboMessage, TickerMessage)
 _SIDES: Final[Mapping[str | None, Side]] = {"buy": Side.BUY, "sell": Side.SELL}
+
+
+_POWERS: Final = tuple(int(10**exponent) for exponent in range(_MAX_LENGTH + 1))
 
 
 class ScaledTexts(dict[str, int]):
@@ -64,30 +65,28 @@ class ScaledTexts(dict[str, int]):
 
     def __missing__(self, text: str) -> int:
         """Work out a number that was not seen lately."""
-        if len(self) >= _CACHE_LIMIT:
-            self.clear()
-        value = self._scaled(text)
+        dot = text.find(".")
+        end = dot + 1 + self._decimals
+        if dot > 0 and not text[end:].strip("0"):
+            digits = text[:dot] + text[dot + 1 : end]
+            shift = end - len(text)
+        else:
+            digits, shift = text, self._decimals
+        if digits.isdecimal() and digits.isascii() and len(text) <= _MAX_LENGTH and text[-1] != ".":
+            value = int(digits) * _POWERS[shift] if shift > 0 else int(digits)
+        else:
+            value = self._scaled(text)
         if not self._minimum <= value <= MAX_STORED:
             allowed = f"{self._minimum} to {MAX_STORED} units of {self._decimals} decimals"
             raise InvalidInput(f"number {text!r} is out of range, allowed: {allowed}")
+        if len(self) >= _CACHE_LIMIT:
+            self.clear()
         self[text] = value
         return value
 
     def _scaled(self, text: str) -> int:
-        match = _PLAIN.fullmatch(text)
-        if match is None:
-            return to_scaled_floor(text, self._decimals) if self._floor else to_scaled(text, self._decimals)
-        digits = match[1]
-        if digits is None:
-            return int(text) * 10**self._decimals
-        missing = self._decimals - len(digits)
-        value = int(text.replace(".", ""))
-        if missing >= 0:
-            return int(value * 10**missing)
-        value, rest = divmod(value, 10**-missing)
-        if rest and not self._floor:
-            raise InvalidInput(f"number {text!r} has more than {self._decimals} decimals")
-        return value
+        """Work out a number that is finer than the scale or in any other spelling, such as with an exponent."""
+        return to_scaled_floor(text, self._decimals) if self._floor else to_scaled(text, self._decimals)
 
 
 class WireScale:
@@ -128,6 +127,34 @@ class WireScales(dict[str | None, WireScale]):
         return symbol in self._instruments
 
 
+class QuoteLike(Protocol):
+    """A best bid and ask, as a message or as a venue's own frame with the same names."""
+
+    @property
+    def bid(self) -> str | None:
+        """Return the best bid's price."""
+
+    @property
+    def bid_qty(self) -> str | None:
+        """Return the best bid's quantity."""
+
+    @property
+    def ask(self) -> str | None:
+        """Return the best ask's price."""
+
+    @property
+    def ask_qty(self) -> str | None:
+        """Return the best ask's quantity."""
+
+    @property
+    def update_id(self) -> int | None:
+        """Return the venue's number of this state of the book."""
+
+    @property
+    def time_ms(self) -> int | None:
+        """Return the venue's time."""
+
+
 def market_events(message: WireMessage, scales: WireScales) -> list[MarketEvent] | Notice:
     """Return the domain events of a wire message, or the message itself when it is a notice.
 
@@ -150,14 +177,16 @@ def trade_event(message: TradeMessage, scale: WireScale) -> Trade:
     """Return a trade; price, quantity and time must be above zero."""
     qty = scale.qtys[message.qty or ""]
     if not qty or not message.time_ms:
-        raise InvalidInput(f"trade {message.id} has quantity {message.qty} and time {message.time_ms}, allowed: above 0")
+        raise InvalidInput(
+            f"trade {message.id} has quantity {message.qty} and time {message.time_ms}, allowed: above 0"
+        )
     side = _SIDES.get(message.aggressor)
     if side is None:
         raise InvalidInput(f"trade {message.id} has side {message.aggressor!r}, allowed: buy or sell")
     return Trade(scale.id, message.id or "", scale.prices[message.price or ""], qty, side, message.time_ms)
 
 
-def quote_event(message: BboMessage, scale: WireScale) -> BestQuote:
+def quote_event(message: QuoteLike, scale: WireScale) -> BestQuote:
     """Return best bid and ask; a side that the venue did not give is 0, a crossed quote is refused."""
     quotes, qtys = scale.quotes, scale.qtys
     bid, ask = quotes[message.bid or "0"], quotes[message.ask or "0"]
@@ -245,12 +274,12 @@ def _levels(levels: list[TextLevel], scale: WireScale) -> tuple[Level, ...]:
 
 
 def _converter(
-    make: Callable[[Any, WireScale], MarketEvent],
-) -> Callable[[Any, WireScales], list[MarketEvent]]:
+    make: Callable[[Listed, WireScale], MarketEvent],
+) -> Callable[[Listed, WireScales], list[MarketEvent]]:
     """Lift a conversion of one entry to messages that may hold many; entries of unknown symbols are left out."""
 
-    def convert(message: Any, scales: WireScales) -> list[MarketEvent]:
-        if isinstance(message.items, UnsetType):
+    def convert(message: Listed, scales: WireScales) -> list[MarketEvent]:
+        if message.items is UNSET:
             return [make(message, scales[message.symbol])]
         return [make(item, scales[item.symbol]) for item in message.items if scales.knows(item.symbol)]
 

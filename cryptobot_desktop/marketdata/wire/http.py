@@ -84,17 +84,16 @@ def _not_json(status: int | None, headers: Mapping[str, str] | None, body: bytes
     lower = {name.lower(): str(value) for name, value in (headers or {}).items()}
     message = " ".join(re.sub(r"<[^<>]*>", " ", text[: 20 * _MAX_TEXT]).split())[:_MAX_TEXT]
     if status is None or status in _OK:
-        markup = text.lstrip()[:1] == "<" or _CLOUDFLARE.search(text[:_MAX_TEXT])
-        if not markup:
-            return None
-        blocked = "waf_blocked" if _is_firewall(text) else "exchange_error"
-        return VenueError(None, message or "not JSON", blocked, _retry_after(lower))
+        # Any other page (a captive portal, a proxy) is left to the decoder, which refuses it.
+        return VenueError(None, message, "waf_blocked", _retry_after(lower)) if _is_firewall(text) else None
     return VenueError(None, message or f"HTTP {status}", _class_of_status(status), _retry_after(lower))
 
 
 def _is_firewall(text: str) -> bool:
     start = text[: 4 * _MAX_TEXT]
-    return bool(_CLOUDFLARE.search(start)) or "403 Forbidden" in start or "WAF" in start or "cloudflare" in start.lower()
+    if _CLOUDFLARE.search(start):
+        return True
+    return start.lstrip()[:1] == "<" and any(word in start.lower() for word in ("403 forbidden", "waf", "cloudflare"))
 
 
 def _code_and_message(venue: str, content: object) -> tuple[str | None, str]:
@@ -128,7 +127,7 @@ def _kucoin_class(code: str | None, status: int | None, headers: Mapping[str, st
     if code == "429000" and headers is not None and not any(name.startswith("gw-ratelimit") for name in headers):
         return "overloaded"
     known = _KUCOIN_CODES.get(code or "")
-    if known is None and code is not None and status == 403:  # noqa: PLR2004 the application itself refused
+    if known is None and code is not None and status == 403:
         return "exchange_error"
     return known or _class_of_status(status)
 

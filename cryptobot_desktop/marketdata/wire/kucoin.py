@@ -13,16 +13,26 @@ from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.instrument import Instrument
 from cryptobot_desktop.domain.market import MarketEvent
 from cryptobot_desktop.marketdata.wire import kucoin_account as account
-from cryptobot_desktop.marketdata.wire.events import WireScales, market_events
+from cryptobot_desktop.marketdata.wire.events import (
+    WireScale,
+    WireScales,
+    candle_event,
+    delta_event,
+    market_events,
+    quote_event,
+    snapshot_event,
+    trade_event,
+)
 from cryptobot_desktop.marketdata.wire.intervals import display_interval
 from cryptobot_desktop.marketdata.wire.kucoin_frames import (
     BookData,
     CandleData,
+    Change,
     KucoinProbe,
     Level1Data,
     Level2Data,
     MatchData,
-
+    Number,
     PushFrame,
     QuoteData,
 )
@@ -60,6 +70,8 @@ from cryptobot_desktop.marketdata.wire.texts import (
 
 _TOPIC_START: Final = b'"topic":"'
 _MAX_TOPICS: Final = 4_096
+_MICROSECONDS: Final = 10**14
+_NS_DIGITS: Final = 19
 _CANDLE_COLUMNS: Final = 7
 
 
@@ -70,8 +82,12 @@ class Topic(Struct, frozen=True):
     name: str
     symbol: str | None
     """The part behind the colon; None for ``all``."""
+    interval: str | None
+    """Of a candle topic, in the program's words."""
     decoder: "msgspec.json.Decoder[Any]"
     read: "Callable[[PushFrame[Any], Topic], WireMessage]"
+    convert: Callable[[Any, WireScale], MarketEvent] | None
+    """From the message to the event, where one frame is always one event."""
 
 
 def _quote(frame: PushFrame[QuoteData], topic: Topic) -> BboMessage:
@@ -83,16 +99,14 @@ def _quote(frame: PushFrame[QuoteData], topic: Topic) -> BboMessage:
         data.bid_qty,
         data.ask,
         data.ask_qty,
-        None if data.sequence is None else sequence(data.sequence, "sequence"),
-        None if time is None else time_ms(time, "time"),
+        None if data.sequence is None else _sequence(data.sequence),
+        _ms(time),
     )
 
 
 def _match(frame: PushFrame[MatchData], _topic: Topic) -> TradeMessage:
     data = frame.data
-    return TradeMessage(
-        data.symbol, str(data.trade_id), data.price, data.size, data.side, time_ms(data.time, "time")
-    )
+    return TradeMessage(data.symbol, str(data.trade_id), data.price, data.size, data.side, _ms(data.time))
 
 
 def candle_row(row: list[Any], symbol: str | None, interval: str | None) -> CandleMessage:
@@ -114,23 +128,41 @@ def candle_row(row: list[Any], symbol: str | None, interval: str | None) -> Cand
 
 
 def _candle(frame: PushFrame[CandleData], topic: Topic) -> CandleMessage:
-    interval = display_interval((topic.symbol or "").rpartition("_")[2])
-    return candle_row(frame.data.candles, frame.data.symbol, interval)
+    return candle_row(frame.data.candles, frame.data.symbol, topic.interval)
+
+
+def _sequence(value: Number) -> int:
+    return value if type(value) is int and value >= 0 else sequence(value, "sequence")
+
+
+def _ms(value: Number | None) -> int | None:
+    """Return a time in ms; numbers in ms and digits in ns, the two usual forms, without further ado."""
+    if type(value) is int and 0 <= value < _MICROSECONDS:
+        return value
+    if type(value) is str and len(value) == _NS_DIGITS and value.isdecimal() and value.isascii():
+        return int(value[:-6])
+    return None if value is None else time_ms(value, "time")
+
+
+def _without_zero_prices(changes: list[Change]) -> list[Change]:
+    """Drop the entries that only move the sequence on: their price is ``"0"``."""
+    return [change for change in changes if not change[0].startswith("0") or not is_zero(change[0])]
 
 
 def _changes(frame: PushFrame[Level2Data], _topic: Topic) -> DepthDeltaMessage:
     data = frame.data
-    bids = [change for change in data.changes.bids if change[0] != "0" and not is_zero(change[0])]
-    asks = [change for change in data.changes.asks if change[0] != "0" and not is_zero(change[0])]
+    bids, asks = data.changes.bids, data.changes.asks
+    # Most messages change one side only.
+    bids, asks = _without_zero_prices(bids) if bids else bids, _without_zero_prices(asks) if asks else asks
     return DepthDeltaMessage(
         data.symbol,
-        sequence(data.first, "sequenceStart"),
-        sequence(data.last, "sequenceEnd"),
-        [(price, size) for price, size, _ in bids],
-        [(price, size) for price, size, _ in asks],
-        None if data.time is None else time_ms(data.time, "time"),
-        tuple([sequence(number, "sequence") for _, _, number in bids]),
-        tuple([sequence(number, "sequence") for _, _, number in asks]),
+        _sequence(data.first),
+        _sequence(data.last),
+        [(price, size) for price, size, _ in bids] if bids else [],
+        [(price, size) for price, size, _ in asks] if asks else [],
+        _ms(data.time),
+        tuple([_sequence(number) for _, _, number in bids]) if bids else (),
+        tuple([_sequence(number) for _, _, number in asks]) if asks else (),
     )
 
 
@@ -187,9 +219,10 @@ def _order(frame: PushFrame[Raw], _topic: Topic) -> WireMessage:
 
 
 def _kind(
-    data_type: Any, read: Callable[[PushFrame[Any], Topic], WireMessage]
+    data_type: object, read: Callable[[PushFrame[Any], Topic], WireMessage]
 ) -> tuple["msgspec.json.Decoder[Any]", Callable[[PushFrame[Any], Topic], WireMessage]]:
-    frame_type: Any = PushFrame[data_type]
+    data: Any = data_type
+    frame_type: Any = PushFrame[data]
     return msgspec.json.Decoder(frame_type), read
 
 
@@ -206,6 +239,15 @@ _KINDS: Final = {
     "/spotMarket/tradeOrdersV2": _kind(Raw, _order),
     "/spotMarket/advancedOrders": _kind(Raw, _order),
 }
+_CONVERTERS: Final[dict[Callable[[Any, Topic], WireMessage], Callable[[Any, WireScale], MarketEvent]]] = {
+    _quote: quote_event,
+    _best: quote_event,
+    _match: trade_event,
+    _candle: candle_event,
+    _changes: delta_event,
+    _book: snapshot_event,
+}
+_FAST_FAILURES: Final = (*JSON_ERRORS, InvalidInput, KeyError)
 _PROBE: Final = msgspec.json.Decoder(KucoinProbe)
 _OUR_TYPES: Final = ("ping", "subscribe", "unsubscribe", "openTunnel", "closeTunnel")
 _ERROR_CLASSES: Final = {"401": "token_expired", "404": "bad_topic", "509": "rate_limited", "429": "rate_limited"}
@@ -217,14 +259,22 @@ def read_topic(topic: str) -> Topic | None:
     kind = _KINDS.get(name)
     if kind is None:
         return None
-    return Topic(topic, name, None if symbol in ("", "all") else symbol, kind[0], kind[1])
+    return Topic(
+        text=topic,
+        name=name,
+        symbol=None if symbol in ("", "all") else symbol,
+        interval=display_interval(symbol.rpartition("_")[2]) if name == "/market/candles" else None,
+        decoder=kind[0],
+        read=kind[1],
+        convert=_CONVERTERS.get(kind[1]),
+    )
 
 
 class KucoinFrameReader:
     """Reads stream frames into wire messages; remembers the topics it has seen."""
 
     def __init__(self) -> None:
-        self._topics: dict[bytes, Topic] = {}
+        self.topics: dict[bytes, Topic] = {}
 
     def read(self, frame: str | bytes, topic_hint: str | None = None) -> WireMessage:
         """Return the message of a frame; never raises. The hint is not needed: every push names its topic."""
@@ -233,39 +283,27 @@ class KucoinFrameReader:
             data = frame.encode() if isinstance(frame, str) else frame
             if len(data) > MAX_FRAME_BYTES:
                 check_size(data, MAX_FRAME_BYTES)
-            return self._fast(data) or self._look_closer(data)
+            return self._look_closer(data)
         except JSON_ERRORS as error:
             return Rejected(f"frame is not what it should be: {explain(error)}")
         except InvalidInput as error:
             return Rejected(str(error))
 
-    def _fast(self, data: bytes) -> WireMessage | None:
-        """Decode a push of a topic that was seen before, in one pass; None for anything else."""
-        start = data.find(_TOPIC_START)
-        if start < 0:
-            return None
-        start += len(_TOPIC_START)
-        topic = self._topics.get(data[start : data.find(b'"', start)])
-        if topic is None:
-            return None
-        try:
-            push = topic.decoder.decode(data)
-        except msgspec.ValidationError:
-            return None  # not a push, or a bad one: the closer look tells which
-        if push.topic != topic.text or push.kind != "message":
-            return None
-        return topic.read(push, topic)
-
     def _look_closer(self, data: bytes) -> WireMessage:
         probe = _PROBE.decode(data)
         if probe.kind == "message" and isinstance(probe.topic, str):
-            topic = read_topic(probe.topic)
+            topic = self._topic(probe.topic)
             if topic is None:
                 return Ignore(f"topic {probe.topic[:60]}")
-            if len(self._topics) < _MAX_TOPICS:
-                self._topics[probe.topic.encode()] = topic
             return topic.read(topic.decoder.decode(data), topic)
         return _reply(probe, data)
+
+    def _topic(self, name: str) -> Topic | None:
+        """Return how to read a topic and remember it."""
+        found = self.topics.get(name.encode()) or read_topic(name)
+        if found is not None and len(self.topics) < _MAX_TOPICS:
+            self.topics[name.encode()] = found
+        return found
 
 
 def _reply(probe: KucoinProbe, data: bytes) -> WireMessage:
@@ -307,6 +345,16 @@ class KucoinStreamDecoder:
 
         Unknown symbols and message types give Ignore, frames that must not be believed give Rejected.
         """
-        return market_events(self._reader.read(frame), self._scales)
-
-
+        data: str | bytes = frame
+        try:
+            data = frame.encode() if isinstance(frame, str) else frame
+            start = data.find(_TOPIC_START) + len(_TOPIC_START)
+            topic = self._reader.topics.get(data[start : data.find(b'"', start)])
+            if topic is not None and topic.convert is not None:
+                push = topic.decoder.decode(data)
+                if push.topic == topic.text and push.kind == "message":
+                    message: Any = topic.read(push, topic)
+                    return [topic.convert(message, self._scales[message.symbol])]
+        except _FAST_FAILURES:
+            pass  # the reader below looks again, slowly, and says what is wrong
+        return market_events(self._reader.read(data), self._scales)

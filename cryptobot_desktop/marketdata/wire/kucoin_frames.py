@@ -11,6 +11,10 @@ Number = int | str
 """Sequences, ids and times come as JSON numbers or as digits in quotes, by age of the topic."""
 
 
+Change = tuple[str, str, Number]
+"""(price, size, sequence) of one change of a book."""
+
+
 class PushFrame(Struct, Generic[Data], frozen=True, gc=False):
     """The envelope of every push; dispatch is on the topic, because a subject can be a symbol."""
 
@@ -54,8 +58,8 @@ class CandleData(Struct, frozen=True, gc=False):
 class ChangesData(Struct, frozen=True, gc=False):
     """Changed levels as (price, size, sequence)."""
 
-    asks: list[tuple[str, str, Number]]
-    bids: list[tuple[str, str, Number]]
+    asks: list[Change]
+    bids: list[Change]
 
 
 class Level2Data(Struct, frozen=True, gc=False):

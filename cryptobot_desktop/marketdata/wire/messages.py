@@ -127,7 +127,7 @@ class Control(Struct, frozen=True, gc=False, tag_field="type", tag="control"):
     action: str
     id: str | None = None
     time_ms: int | None = None
-    ping_interval_ms: int | None | UnsetType = UNSET
+    ping_interval_ms: int | UnsetType | None = UNSET
 
 
 class Ignore(Struct, frozen=True, gc=False, tag_field="type", tag="ignore"):
@@ -144,7 +144,7 @@ class VenueError(Struct, frozen=True, gc=False, tag_field="type", tag="error"):
     error_class: str = field(name="class")
     retry_after_s: float | int | None = None
     until_ms: int | None = None
-    id: str | None | UnsetType = UNSET
+    id: str | UnsetType | None = UNSET
 
 
 ERROR_CLASSES = (

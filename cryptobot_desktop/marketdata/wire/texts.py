@@ -115,7 +115,7 @@ def integer(value: object, name: str) -> int:
         raise InvalidInput(f"{name} is {shown(value)}, allowed: a whole number")
     if isinstance(value, int):
         return value
-    if not value.removeprefix("-").isdecimal() or not value.isascii() or len(value) > 40:  # noqa: PLR2004 digits
+    if not value.removeprefix("-").isdecimal() or not value.isascii() or len(value) > 40:
         raise InvalidInput(f"{name} is {shown(value)}, allowed: a whole number")
     return int(value)
 
