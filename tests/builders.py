@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 from cryptobot_desktop.domain.instrument import FeeRule, Filters, Instrument, InstrumentId, Venue
 from cryptobot_desktop.domain.market import BestQuote, Candle, FeedState, Level, Side, Trade
 from cryptobot_desktop.domain.market_view import BookView
-from cryptobot_desktop.domain.orders import OrderRequest, OrderType, TimeInForce
+from cryptobot_desktop.domain.orders import OrderRequest, OrderType
 from cryptobot_desktop.domain.timeframe import Timeframe
 
 USDT = 10**8
@@ -113,10 +115,9 @@ def market_of(instrument: Instrument, book: MemoryBook | None = None, last: int 
 
 def order_request(instrument: Instrument, client_id: str, side: Side, **fields: object) -> OrderRequest:
     """Return a request: a limit order when a price is given, else a market order."""
-    fields.setdefault("type", OrderType.LIMIT if fields.get("price") is not None else OrderType.MARKET)
-    fields.setdefault("portfolio", "main")
-    fields.setdefault("time_in_force", TimeInForce.GTC)
-    return OrderRequest(client_id=client_id, instrument=instrument.id, side=side, **fields)  # type: ignore[arg-type]
+    kind = OrderType.LIMIT if fields.get("price") is not None else OrderType.MARKET
+    plain = OrderRequest(client_id=client_id, portfolio="main", instrument=instrument.id, side=side, type=kind)
+    return msgspec.structs.replace(plain, **fields)
 
 
 def public_trade(
@@ -127,7 +128,12 @@ def public_trade(
 
 
 def candle_of(
-    instrument: Instrument, open_ms: int, ohlc: tuple[int, int, int, int], *, volume: int = 0, closed: bool | None = True
+    instrument: Instrument,
+    open_ms: int,
+    ohlc: tuple[int, int, int, int],
+    *,
+    volume: int = 0,
+    closed: bool | None = True,
 ) -> Candle:
     """Return a one-minute bar."""
     opened, high, low, close = ohlc

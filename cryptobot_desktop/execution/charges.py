@@ -83,10 +83,10 @@ def funds_reserve(instrument: Instrument, quote_amount: int, rates: FeeRates) ->
 def affordable_qty(instrument: Instrument, price: int, budget: int, step: int, rate_ppm: int) -> int:
     """Return the largest multiple of `step` whose cost (with a quote fee at `rate_ppm`) fits into `budget`."""
     power = instrument.price_decimals + instrument.qty_decimals - AMOUNT_DECIMALS
-    scaled = budget * 10**power if power >= 0 else budget // 10**-power
+    have, cost = (budget * 10**power, price) if power >= 0 else (budget, price * 10**-power)
     if instrument.fee_rule is FeeRule.QUOTE:
-        scaled = scaled * PPM // (PPM + rate_ppm)
-    qty = int(scaled // price) // step * step
+        have, cost = have * PPM, cost * (PPM + rate_ppm)
+    qty = int(have // cost) // step * step
     while qty > 0 and cost_of_buy(instrument, price, qty, rate_ppm) > budget:
         qty -= step
     return qty

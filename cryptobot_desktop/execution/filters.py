@@ -141,7 +141,7 @@ def _notional(checked: Checked, value: int, low: int, high: int) -> Rejection | 
     if low and value < low:
         return checked.refuse(Rule.NOTIONAL, f"order value {_amount(value)} is below {_amount(low)}")
     if high and value > high:
-        return checked.refuse(Rule.NOTIONAL, f"order value {_amount(value)} is above {_amount(high)}")
+        return checked.refuse(Rule.NOTIONAL_MAX, f"order value {_amount(value)} is above {_amount(high)}")
     return None
 
 

@@ -1,6 +1,7 @@
 """Why an order is refused, in the venue's own code and words, followed by the actual and the allowed value.
 
-Sources: Binance spot errors.md and filters.md; KuCoin's error list and the answers its API really gives.
+Sources: Binance spot errors.md and filters.md; KuCoin's error list and answers that its API is known to
+have given. KuCoin publishes no text for some refusals; those are ours, under the general code 400100 or 200000.
 """
 
 from enum import StrEnum
@@ -31,6 +32,7 @@ class Rule(StrEnum):
     MARKET_LOT = "market_lot"
     FUNDS_STEP = "funds_step"
     NOTIONAL = "notional"
+    NOTIONAL_MAX = "notional_max"
     PERCENT_PRICE = "percent_price"
     PERCENT_PRICE_BY_SIDE = "percent_price_by_side"
     NUM_ORDERS = "num_orders"
@@ -52,6 +54,7 @@ _BINANCE: dict[Rule, tuple[str, str]] = {
     Rule.MARKET_LOT: ("-1013", "Filter failure: MARKET_LOT_SIZE"),
     Rule.FUNDS_STEP: ("-1013", "Filter failure: LOT_SIZE"),
     Rule.NOTIONAL: ("-1013", "Filter failure: NOTIONAL"),
+    Rule.NOTIONAL_MAX: ("-1013", "Filter failure: NOTIONAL"),
     Rule.PERCENT_PRICE: ("-1013", "Filter failure: PERCENT_PRICE"),
     Rule.PERCENT_PRICE_BY_SIDE: ("-1013", "Filter failure: PERCENT_PRICE_BY_SIDE"),
     Rule.NUM_ORDERS: ("-1013", "Filter failure: MAX_NUM_ORDERS"),
@@ -72,6 +75,7 @@ _KUCOIN: dict[Rule, tuple[str, str]] = {
     Rule.MARKET_LOT: ("400100", "Order size invalid."),
     Rule.FUNDS_STEP: ("400100", "Funds increment invalid."),
     Rule.NOTIONAL: ("400100", "Order funds below the minimum requirement."),
+    Rule.NOTIONAL_MAX: ("400100", "Order funds above the maximum."),
     Rule.PERCENT_PRICE: ("400370", "Order price out of the allowed range."),
     Rule.PERCENT_PRICE_BY_SIDE: ("400370", "Order price out of the allowed range."),
     Rule.NUM_ORDERS: ("200003", "The number of active orders for this pair has reached the upper limit."),

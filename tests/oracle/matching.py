@@ -196,9 +196,7 @@ class SlowExchange:
         """True when the money ran out rather than the book."""
         assert order.funds is not None
         spent = sum((up(p * q) if order.buy else down(p * q) for p, q, _ in order.fills), Fraction(0))
-        remaining = [
-            price for price, shown in self._sorted(order.buy) if self._free(order.buy, price, shown) > 0
-        ]
+        remaining = [price for price, shown in self._sorted(order.buy) if self._free(order.buy, price, shown) > 0]
         last_price, last_qty, _ = order.fills[-1]
         if (order.funds - spent) < self.step * last_price:
             return True

@@ -1,4 +1,4 @@
-"""The paper exchange against an independent engine in exact fractions, over generated scripts (I-01..I-08, I-18..I-23)."""
+"""The paper exchange against an independent engine in exact fractions (I-01..I-08, I-18..I-23)."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -32,7 +32,9 @@ limits = st.tuples(
 markets = st.tuples(st.just("market"), st.booleans(), st.integers(1, 20))
 funded = st.tuples(st.just("funds"), st.booleans(), st.integers(1, 3_000_000))
 states = st.tuples(st.just("live"), st.booleans())
-scripts = st.lists(st.one_of(sorted_books, sorted_books, books, trades, trades, limits, limits, markets, funded, states))
+scripts = st.lists(
+    st.one_of(sorted_books, sorted_books, books, trades, trades, limits, limits, markets, funded, states)
+)
 
 
 class Pair:
