@@ -247,8 +247,8 @@ def snapshot_event(message: DepthSnapshotMessage, scale: WireScale) -> BookSnaps
 
     `update_id` is 0 where the venue gives none (KuCoin's level2Depth topics).
     """
-    bids = tuple(sorted((level for level in _levels(message.bids, scale) if level[1]), reverse=True))
-    asks = tuple(sorted(level for level in _levels(message.asks, scale) if level[1]))
+    bids = tuple(sorted([level for level in _levels(message.bids, scale) if level[1]], reverse=True))
+    asks = tuple(sorted([level for level in _levels(message.asks, scale) if level[1]]))
     if bids and asks and bids[0][0] > asks[0][0]:
         raise InvalidInput(f"book is crossed: best bid {bids[0][0]} is above best ask {asks[0][0]} (scaled)")
     return BookSnapshot(scale.id, message.update_id or 0, bids, asks, message.time_ms)

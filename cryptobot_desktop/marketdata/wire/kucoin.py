@@ -46,6 +46,7 @@ from cryptobot_desktop.marketdata.wire.messages import (
     Ignore,
     Notice,
     Rejected,
+    TextLevel,
     TickerMessage,
     TradeMessage,
     VenueError,
@@ -132,7 +133,12 @@ def _candle(frame: PushFrame[CandleData], topic: Topic) -> CandleMessage:
 
 
 def _sequence(value: Number) -> int:
-    return value if type(value) is int and value >= 0 else sequence(value, "sequence")
+    """Return a sequence number; short digits, the usual form, without further ado."""
+    if type(value) is int and value >= 0:
+        return value
+    if type(value) is str and value.isdecimal() and value.isascii() and len(value) < _NS_DIGITS:
+        return int(value)
+    return sequence(value, "sequence")
 
 
 def _ms(value: Number | None) -> int | None:
@@ -144,26 +150,24 @@ def _ms(value: Number | None) -> int | None:
     return None if value is None else time_ms(value, "time")
 
 
-def _without_zero_prices(changes: list[Change]) -> list[Change]:
-    """Drop the entries that only move the sequence on: their price is ``"0"``."""
-    return [change for change in changes if not change[0].startswith("0") or not is_zero(change[0])]
+def _changed_levels(changes: list[Change]) -> tuple[list[TextLevel], tuple[int, ...]]:
+    """Return levels and their sequence numbers; entries with price ``"0"`` only move the sequence on: dropped."""
+    levels: list[TextLevel] = []
+    numbers: list[int] = []
+    for price, size, number in changes:
+        if price[:1] == "0" and is_zero(price):
+            continue
+        levels.append((price, size))
+        numbers.append(_sequence(number))
+    return levels, tuple(numbers)
 
 
 def _changes(frame: PushFrame[Level2Data], _topic: Topic) -> DepthDeltaMessage:
     data = frame.data
-    bids, asks = data.changes.bids, data.changes.asks
-    # Most messages change one side only.
-    bids, asks = _without_zero_prices(bids) if bids else bids, _without_zero_prices(asks) if asks else asks
-    return DepthDeltaMessage(
-        data.symbol,
-        _sequence(data.first),
-        _sequence(data.last),
-        [(price, size) for price, size, _ in bids] if bids else [],
-        [(price, size) for price, size, _ in asks] if asks else [],
-        _ms(data.time),
-        tuple([_sequence(number) for _, _, number in bids]) if bids else (),
-        tuple([_sequence(number) for _, _, number in asks]) if asks else (),
-    )
+    bids, bid_ids = _changed_levels(data.changes.bids)
+    asks, ask_ids = _changed_levels(data.changes.asks)
+    first, last = _sequence(data.first), _sequence(data.last)
+    return DepthDeltaMessage(data.symbol, first, last, bids, asks, _ms(data.time), bid_ids, ask_ids)
 
 
 def _best(frame: PushFrame[Level1Data], topic: Topic) -> BboMessage:
