@@ -5,8 +5,10 @@ same operations in the same order (and exact window sums) make the numbers equal
 ones bit for bit; a property test holds that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from math import nan, sqrt
+from operator import sub
 
 from cryptobot_desktop.indicators.exact import GRID, GRID_UNITS, exact_mean
 from cryptobot_desktop.indicators.momentum import NEUTRAL
@@ -18,14 +20,17 @@ def sma_lines(close: Sequence[float], *, period: int) -> tuple[Line]:
     """Return the simple average."""
     if len(close) < period:
         return ([nan] * len(close),)
-    units, divisor = [int(price * GRID) for price in close], period * GRID_UNITS
-    total = sum(units[:period])
-    line = [nan] * (period - 1)
-    line.append(total / divisor)
-    for new, old in zip(units[period:], units, strict=False):
-        total += new - old
-        line.append(total / divisor)
-    return (line,)
+    divisor = period * GRID_UNITS
+    return ([nan] * (period - 1) + [total / divisor for total in _window_sums(_units(close), period)],)
+
+
+def _units(values: Sequence[float]) -> list[int]:
+    return [int(value * GRID) for value in values]
+
+
+def _window_sums(units: Sequence[int], period: int) -> Iterator[int]:
+    """Yield the exact sum of each window of `period` whole numbers."""
+    return accumulate(map(sub, units[period:], units), initial=sum(units[:period]))
 
 
 def ema_lines(close: Sequence[float], *, period: int) -> tuple[Line]:
@@ -82,19 +87,20 @@ def rsi_lines(close: Sequence[float], *, period: int) -> tuple[Line]:
 
 def bollinger_lines(close: Sequence[float], *, period: int, deviations: float) -> tuple[Line, Line, Line]:
     """Return upper band, middle and lower band."""
-    upper, middle, lower = ([nan] * min(period - 1, len(close)) for _ in range(3))
-    units, divisor = [int(price * GRID) for price in close], period * GRID_UNITS
+    if len(close) < period:
+        return [nan] * len(close), [nan] * len(close), [nan] * len(close)
+    units, divisor, blank = _units(close), period * GRID_UNITS, [nan] * (period - 1)
     square_divisor = divisor * divisor
-    total, squares = sum(units[: period - 1]), sum(unit * unit for unit in units[: period - 1])
-    for new, old in zip(units[period - 1 :], [0, *units], strict=False):
-        total += new - old
-        squares += new * new - old * old
-        mean = total / divisor
-        width = deviations * sqrt((period * squares - total * total) / square_divisor)
-        upper.append(mean + width)
-        middle.append(mean)
-        lower.append(mean - width)
-    return upper, middle, lower
+    totals = list(_window_sums(units, period))
+    squares = _window_sums([unit * unit for unit in units], period)
+    means = [total / divisor for total in totals]
+    widths = [
+        deviations * sqrt((period * square - total * total) / square_divisor)
+        for total, square in zip(totals, squares, strict=True)
+    ]
+    upper = [mean + width for mean, width in zip(means, widths, strict=True)]
+    lower = [mean - width for mean, width in zip(means, widths, strict=True)]
+    return blank + upper, blank + means, blank + lower
 
 
 def atr_lines(high: Sequence[float], low: Sequence[float], close: Sequence[float], *, period: int) -> tuple[Line]:
