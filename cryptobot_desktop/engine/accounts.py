@@ -1,0 +1,150 @@
+"""Portfolios while the engine runs: the ledger, positions, equity and drawdown behind one small interface."""
+
+from collections.abc import Iterator, Mapping
+
+from cryptobot_desktop.domain.errors import InvalidInput
+from cryptobot_desktop.domain.facts import ExecutionFact, OrderFilled
+from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
+from cryptobot_desktop.domain.journal import StoredState
+from cryptobot_desktop.domain.ledger import AccountKind, PortfolioRecord, Transfer, account
+from cryptobot_desktop.domain.market import Side
+from cryptobot_desktop.domain.market_view import MarketView
+from cryptobot_desktop.domain.orders import Fill
+from cryptobot_desktop.portfolio.accounting import Journal, postings_for_close, postings_for_deposit
+from cryptobot_desktop.portfolio.ledger import START_HASH, Ledger, LedgerSnapshot
+from cryptobot_desktop.portfolio.performance import Drawdown, EquityCurve
+from cryptobot_desktop.portfolio.positions import Mark, PortfolioBook, Valuation, value_holdings
+
+CURVE_POINTS = 600
+
+
+class Account:
+    """One portfolio's running epoch."""
+
+    def __init__(self, record: PortfolioRecord) -> None:
+        self.record = record
+        self.book = PortfolioBook(record.name, record.asset)
+        self.drawdown = Drawdown()
+        self.curve = EquityCurve(CURVE_POINTS)
+        self.held: dict[str, int] | None = None
+        """Cache of what the ledger says is available plus reserved; None after each change."""
+
+    def name_of(self, kind: AccountKind) -> str:
+        """Return the ledger account of this epoch."""
+        return account(self.record.name, self.record.epoch, kind)
+
+
+class Accounts:
+    """All portfolios of the engine. `instruments` is shared with the market's watch list and only grows."""
+
+    def __init__(self, market: MarketView, instruments: Mapping[InstrumentId, Instrument]) -> None:
+        self._market = market
+        self._instruments = instruments
+        self._accounts: dict[str, Account] = {}
+        self._journal = Journal()
+        self.ledger = Ledger()
+
+    def __iter__(self) -> Iterator[Account]:
+        return iter(self._accounts.values())
+
+    def restore(self, stored: StoredState) -> None:
+        """Take up balances, portfolios, fills and reservations as they were stored."""
+        self.ledger = Ledger(
+            LedgerSnapshot(
+                seq=stored.last_seq,
+                head_hash=stored.last_hash or START_HASH,
+                balances=tuple(sorted((name, asset, amount) for (name, asset), amount in stored.balances.items())),
+            )
+        )
+        self._accounts = {record.name: Account(record) for record in stored.portfolios}
+        known = {instrument.id: instrument for instrument in stored.instruments}
+        for fill in stored.fills:
+            self._accounts[fill.portfolio].book.apply(fill, known[fill.instrument])
+        self._journal.restore(stored.open_orders)
+
+    def get(self, name: str) -> Account:
+        """Return a portfolio, or raise InvalidInput that names the known ones."""
+        found = self._accounts.get(name)
+        if found is None:
+            known = ", ".join(self._accounts) or "none yet"
+            raise InvalidInput(f"portfolio {name!r} does not exist; known portfolios: {known}")
+        return found
+
+    def has(self, name: str) -> bool:
+        """Return True when there is a portfolio of that name."""
+        return name in self._accounts
+
+    def open(self, record: PortfolioRecord, now_ms: int) -> tuple[Transfer, ...]:
+        """Open a portfolio (or its next epoch) with its starting cash and return the transfers."""
+        transfers: tuple[Transfer, ...] = ()
+        old = self._accounts.get(record.name)
+        if old is not None:
+            closing = postings_for_close(self.ledger, old.record.name, old.record.epoch)
+            transfers += self.ledger.post(closing, now_ms)
+        if record.starting_cash:
+            deposit = postings_for_deposit(record.name, record.epoch, record.asset, record.starting_cash)
+            transfers += self.ledger.post(deposit, now_ms)
+        self._accounts[record.name] = Account(record)
+        return transfers
+
+    def settle(self, fact: ExecutionFact, instrument: Instrument) -> tuple[Transfer, ...]:
+        """Post what an execution fact means for money and positions; return the new ledger rows."""
+        holder = self._accounts[fact.order.request.portfolio]
+        postings = self._journal.postings_for(fact, instrument, holder.record.epoch)
+        transfers = self.ledger.post(postings, fact.at_ms) if postings else ()
+        holder.held = None
+        if isinstance(fact, OrderFilled):
+            for fill in fact.fills:
+                holder.book.apply(fill, instrument)
+        return transfers
+
+    def available(self, name: str, asset: str) -> int:
+        """Return what may be spent of an asset, as a ledger amount."""
+        return self.ledger.balance(self._accounts[name].name_of(AccountKind.AVAILABLE), asset)
+
+    def reserved(self, name: str, asset: str) -> int:
+        """Return what open orders hold of an asset."""
+        return self.ledger.balance(self._accounts[name].name_of(AccountKind.RESERVED), asset)
+
+    def held(self, name: str) -> dict[str, int]:
+        """Return available plus reserved per asset, without zeros."""
+        holder = self._accounts[name]
+        if holder.held is None:
+            holder.held = self.ledger.held(name, holder.record.epoch)
+        return holder.held
+
+    def value(self, name: str, asset: str) -> Valuation:
+        """Return everything a portfolio holds, valued in `asset` at the last prices."""
+        held = self.held(name)
+        marks = {other: mark for other in held if other != asset and (mark := self.mark(other, asset)) is not None}
+        return value_holdings(held, asset, marks)
+
+    def mark(self, asset: str, quote: str) -> Mark | None:
+        """Return the last price between two assets, either way round, or None when none is watched."""
+        for instrument in self._instruments.values():
+            if {instrument.base, instrument.quote} == {asset, quote}:
+                price = self._market.last_price(instrument.id)
+                if price is not None:
+                    return Mark(instrument, price)
+        return None
+
+    def observe_equity(self, name: str, now_ms: int) -> None:
+        """Add the present equity to curve and drawdown; a partly unpriced one is left out."""
+        holder = self._accounts[name]
+        valuation = self.value(name, holder.record.asset)
+        if not valuation.unpriced:
+            holder.drawdown.update(valuation.equity)
+            holder.curve.add(now_ms, valuation.equity)
+
+
+def position_change(fill: Fill, instrument: Instrument) -> int:
+    """Return by how much a fill changes the holding of the base asset, fee included."""
+    amount = instrument.base_amount(fill.qty)
+    change = amount if fill.side is Side.BUY else -amount
+    return change - fill.fee if fill.fee_asset == instrument.base else change
+
+
+def origin_of(client_id: str) -> str:
+    """Return who made an order id: the bot's name before the colon, else ``user``."""
+    origin, colon, _ = client_id.partition(":")
+    return origin if colon else "user"

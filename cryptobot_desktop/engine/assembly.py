@@ -1,0 +1,205 @@
+"""Puts a session together: stages, stored state, portfolio and bots; the same for every market source."""
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+from msgspec import Struct
+
+from cryptobot_desktop.domain.errors import InvalidInput
+from cryptobot_desktop.domain.facts import Fact
+from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
+from cryptobot_desktop.domain.journal import SessionRecord, StoredState
+from cryptobot_desktop.domain.ledger import BotRecord
+from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS, to_scaled
+from cryptobot_desktop.domain.orders import FeeRates
+from cryptobot_desktop.domain.timeframe import Timeframe, bar_end_ms
+from cryptobot_desktop.engine.accounts import Accounts, origin_of
+from cryptobot_desktop.engine.bots import RUNNING, Bot, free_name
+from cryptobot_desktop.engine.commands import CommandDesk
+from cryptobot_desktop.engine.outbox import Outbox, Store
+from cryptobot_desktop.engine.pipeline import Pipeline
+from cryptobot_desktop.engine.session import BotSpec, SessionSpec
+from cryptobot_desktop.execution.exchange import PaperExchange
+from cryptobot_desktop.marketdata.market_state import MarketState
+from cryptobot_desktop.risk import KillSwitch
+
+WARM_UP_SPARE = 200
+"""Bars beyond a strategy's own need, so that recursive averages forget where they began."""
+
+
+class Assembled(Struct):
+    """A session that is ready to take events."""
+
+    spec: SessionSpec
+    record: SessionRecord
+    market: MarketState
+    exchange: PaperExchange
+    pipeline: Pipeline
+    desk: CommandDesk
+    outbox: Outbox
+    starting_equity: int = 0
+    """What the portfolio was worth when the session began, in its own asset."""
+
+
+def assemble(
+    spec: SessionSpec,
+    record: SessionRecord,
+    *,
+    store: Store,
+    tell: Callable[[Fact], None],
+    has_books: bool = True,
+    watch: Callable[[str], None] | None = None,
+) -> Assembled:
+    """Build the stages of a session. `watch` adds instruments by name; without it the list is fixed."""
+    base = Timeframe.M1 if has_books else spec.timeframe
+    market = MarketState(books=has_books, base=base, timeframes=_timeframes(spec, base, has_books=has_books))
+    exchange = PaperExchange({spec.venue: spec.fees or FeeRates()})
+    outbox = Outbox(store, tell)
+    known: dict[InstrumentId, Instrument] = {}
+    accounts = Accounts(market, known)
+    pipeline = Pipeline(market, exchange, accounts, outbox, known, session_id=record.session_id, base=base)
+    pipeline.now_ms = record.started_ms
+    pipeline.fees[spec.venue] = spec.fees or FeeRates()
+    desk = CommandDesk(
+        pipeline,
+        watch=watch or _fixed_list,
+        unwatch=market.unwatch,
+        warm_up=lambda bot: warm_up(bot, market),
+        synthetic=record.synthetic,
+    )
+    return Assembled(spec, record, market, exchange, pipeline, desk, outbox)
+
+
+def watch_instrument(session: Assembled, instrument: Instrument) -> None:
+    """Begin to watch an instrument; positions in it can be valued from now on."""
+    session.market.watch(instrument)
+    session.pipeline.known[instrument.id] = instrument
+    if session.desk.focus is None:
+        session.desk.focus = instrument.id
+
+
+def restore(session: Assembled, stored: StoredState) -> None:
+    """Take up portfolios, resting orders, bots and the kill switch as they were stored."""
+    pipeline = session.pipeline
+    for instrument in stored.instruments:
+        pipeline.known.setdefault(instrument.id, instrument)
+    pipeline.accounts.restore(stored)
+    session.exchange.restore([*stored.closed_orders, *stored.open_orders], pipeline.now_ms)
+    if stored.kill_switch is not None and stored.kill_switch.tripped:
+        kept = stored.kill_switch
+        pipeline.kill_switch = KillSwitch(tripped=True, reason=kept.reason, at_ms=kept.at_ms, by="user")
+    for record in stored.bots:
+        instrument = pipeline.known.get(InstrumentId(record.instrument))
+        if instrument is not None:
+            pipeline.bots.add(_restored(record, instrument, stored))
+
+
+def open_session(session: Assembled) -> None:
+    """Make sure that the session's portfolio and bots exist, and write down that the session began."""
+    spec, pipeline = session.spec, session.pipeline
+    if not pipeline.accounts.has(spec.portfolio):
+        amount, asset = parse_cash(spec.cash)
+        session.desk.open_portfolio(spec.portfolio, asset, amount)
+    for bot in pipeline.bots:
+        warm_up(bot, session.market)
+    for wanted in spec.bots:
+        add_bot(session, wanted)
+    asset = pipeline.accounts.get(spec.portfolio).record.asset
+    session.starting_equity = pipeline.accounts.value(spec.portfolio, asset).equity
+    session.outbox.put_session(session.record)
+
+
+def add_bot(session: Assembled, wanted: BotSpec) -> None:
+    """Add a bot of the command line or the wizard, unless the very same one runs already."""
+    pipeline = session.pipeline
+    instrument = find_instrument(pipeline.market_instruments(), wanted.symbol or session.spec.symbols[0])
+    record = BotRecord(
+        bot=wanted.strategy,
+        strategy=wanted.strategy,
+        portfolio=session.spec.portfolio,
+        instrument=instrument.id,
+        timeframe=session.spec.timeframe.value,
+        params=wanted.params,
+        status=RUNNING,
+        max_trade_ppm=wanted.max_trade_ppm,
+        max_exposure_ppm=wanted.max_exposure_ppm,
+    )
+    if any(_is_same(bot.record, record) for bot in pipeline.bots):
+        return
+    name = free_name(wanted.strategy, [bot.name for bot in pipeline.bots])
+    bot = Bot(msgspec.structs.replace(record, bot=name), instrument)
+    pipeline.bots.add(bot)
+    warm_up(bot, session.market)
+    session.outbox.put_bot(bot.stored(pipeline.now_ms))
+
+
+def warm_up(bot: Bot, market: MarketState) -> None:
+    """Feed a bot the closed bars that are known; a stored state is taken up when no bar is missing since."""
+    strategy = bot.strategy
+    series = market.series(bot.instrument.id, strategy.timeframe)
+    history = series.tail(strategy.warmup_bars + WARM_UP_SPARE) if series is not None else []
+    if bot.record.state and strategy.last_open_ms is None:
+        _take_up(bot, history[0].open_ms if history else None)
+    for candle in history:
+        strategy.warm_up(candle)
+
+
+def parse_cash(text: str) -> tuple[int, str]:
+    """Return (ledger amount, asset) of text such as ``10000 USDT``; anything else raises InvalidInput."""
+    number, _, asset = text.strip().partition(" ")
+    asset = asset.strip().upper()
+    if not asset.isascii() or not asset.isalnum():
+        raise InvalidInput(f"cash {text!r} is not an amount and an asset such as '10000 USDT'")
+    return to_scaled(number, AMOUNT_DECIMALS), asset
+
+
+def find_instrument(instruments: Mapping[InstrumentId, Instrument], text: str) -> Instrument:
+    """Return the instrument meant by ``BTC/USDT``, ``BTCUSDT`` or ``BTC-USDT``; InvalidInput lists near ones."""
+    wanted = text.strip().upper()
+    for instrument in instruments.values():
+        if wanted in (instrument.symbol.upper(), instrument.name.upper(), instrument.id.upper()):
+            return instrument
+    plain = "".join(sign for sign in wanted if sign.isalnum())
+    for instrument in instruments.values():
+        if plain == instrument.base.upper() + instrument.quote.upper():
+            return instrument
+    names = sorted(instrument.name for instrument in instruments.values())
+    near = [name for name in names if plain[:3] and name.replace("/", "").startswith(plain[:3])] or names
+    raise InvalidInput(f"symbol {text!r} is unknown here; known symbols: {', '.join(near[:12])}")
+
+
+def _timeframes(spec: SessionSpec, base: Timeframe, *, has_books: bool) -> tuple[Timeframe, ...]:
+    """Return the bars to build: all for a market that may be looked at, only what bots need for a file."""
+    if has_books:
+        return tuple(Timeframe)
+    return tuple({base, spec.timeframe})
+
+
+def _restored(record: BotRecord, instrument: Instrument, stored: StoredState) -> Bot:
+    bot = Bot(record, instrument)
+    for fill in stored.fills:
+        if origin_of(fill.client_id) == record.bot and fill.instrument == instrument.id:
+            bot.take_fill(fill)
+    bot.open_orders = {o.client_id for o in stored.open_orders if o.request.origin == record.bot}
+    return bot
+
+
+def _take_up(bot: Bot, first_known_ms: int | None) -> None:
+    """Restore the stored strategy state when the known bars continue it without a hole."""
+    saved = msgspec.json.decode(bot.record.state)
+    last = saved.get("last_open_ms") if isinstance(saved, dict) else None
+    if last is None or first_known_ms is None or bar_end_ms(last, bot.strategy.timeframe) < first_known_ms:
+        return
+    try:
+        bot.strategy.restore(saved)
+    except InvalidInput:
+        return  # parameters changed since: it warms up anew
+
+
+def _is_same(one: BotRecord, other: BotRecord) -> bool:
+    keys = ("strategy", "portfolio", "instrument", "timeframe", "params")
+    return all(getattr(one, key) == getattr(other, key) for key in keys)
+
+
+def _fixed_list(symbol: str) -> None:
+    raise InvalidInput(f"{symbol} cannot be added: this market source has a fixed list of instruments")

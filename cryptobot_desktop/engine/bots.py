@@ -1,0 +1,118 @@
+"""The bots that run in a session: a strategy with its limits, its own position and its counters."""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from cryptobot_desktop.domain.errors import InvalidInput
+from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
+from cryptobot_desktop.domain.ledger import BotRecord
+from cryptobot_desktop.domain.orders import Fill
+from cryptobot_desktop.domain.timeframe import Timeframe
+from cryptobot_desktop.engine.accounts import origin_of, position_change
+from cryptobot_desktop.risk import RiskLimits
+from cryptobot_desktop.strategies.registry import create_strategy
+from cryptobot_desktop.strategies.strategy import Strategy
+
+RUNNING = "running"
+PAUSED = "paused"
+
+
+class Bot:
+    """One bot. `base_held` is the ledger amount of the base asset that its own fills have left it with."""
+
+    def __init__(self, record: BotRecord, instrument: Instrument) -> None:
+        self.record = record
+        self.instrument = instrument
+        self.strategy: Strategy = create_strategy(
+            record.strategy, instrument, Timeframe(record.timeframe), record.params
+        )
+        self.limits = RiskLimits(max_trade_ppm=record.max_trade_ppm, max_exposure_ppm=record.max_exposure_ppm)
+        self.base_held = 0
+        self.orders = 0
+        self.fills = 0
+        self.last_decision = ""
+        self.open_orders: set[str] = set()
+
+    @property
+    def name(self) -> str:
+        """Return the bot's name, which starts the ids of its orders."""
+        return self.record.bot
+
+    @property
+    def is_running(self) -> bool:
+        """Return True when it may trade."""
+        return self.record.status == RUNNING
+
+    @property
+    def is_ready(self) -> bool:
+        """Return True when its indicators are warm."""
+        values = self.strategy.indicators().values()
+        return all(value is not None for value in values)
+
+    def take_fill(self, fill: Fill) -> None:
+        """Take note of one of its own fills."""
+        self.base_held += position_change(fill, self.instrument)
+        self.fills += 1
+        self.strategy.on_fill(fill)
+
+    def stored(self, now_ms: int) -> BotRecord:
+        """Return the record with the strategy's present state."""
+        state = msgspec.json.encode(self.strategy.snapshot()).decode()
+        self.record = msgspec.structs.replace(self.record, state=state, state_ms=now_ms)
+        return self.record
+
+
+class BotRoster:
+    """All bots, found by name and by what they listen to."""
+
+    def __init__(self) -> None:
+        self._bots: dict[str, Bot] = {}
+        self._listeners: dict[tuple[InstrumentId, Timeframe], list[Bot]] = {}
+
+    def __iter__(self) -> Iterator[Bot]:
+        return iter(self._bots.values())
+
+    def listeners(self, instrument: InstrumentId, timeframe: Timeframe) -> Iterable[Bot]:
+        """Return the bots that trade on these bars, in the order in which they were added."""
+        return self._listeners.get((instrument, timeframe), ())
+
+    def get(self, name: str) -> Bot:
+        """Return a bot, or raise InvalidInput that names the known ones."""
+        found = self._bots.get(name)
+        if found is None:
+            raise InvalidInput(f"bot {name!r} does not exist; known bots: {', '.join(self._bots) or 'none yet'}")
+        return found
+
+    def find(self, client_id: str) -> Bot | None:
+        """Return the bot that made an order id, or None for the user's."""
+        return self._bots.get(origin_of(client_id))
+
+    def add(self, bot: Bot) -> None:
+        """Add a bot; a taken or unusable name raises InvalidInput."""
+        if not bot.name or ":" in bot.name:
+            raise InvalidInput(f"bot name {bot.name!r} is empty or has a colon; choose another name")
+        if bot.name in self._bots:
+            raise InvalidInput(f"bot {bot.name!r} exists already; choose another name")
+        self._bots[bot.name] = bot
+        self._listeners.setdefault((bot.instrument.id, bot.strategy.timeframe), []).append(bot)
+
+    def remove(self, name: str) -> Bot:
+        """Remove a bot and return it."""
+        bot = self.get(name)
+        del self._bots[name]
+        self._listeners[(bot.instrument.id, bot.strategy.timeframe)].remove(bot)
+        return bot
+
+    def replace(self, bot: Bot) -> None:
+        """Put a changed bot in the place of the one of the same name."""
+        self.remove(bot.name)
+        self.add(bot)
+
+
+def free_name(wanted: str, taken: Iterable[str]) -> str:
+    """Return the wanted name, or the first of ``wanted-2``, ``wanted-3`` ... that is free."""
+    names = set(taken)
+    if wanted not in names:
+        return wanted
+    return next(name for number in range(2, len(names) + 3) if (name := f"{wanted}-{number}") not in names)

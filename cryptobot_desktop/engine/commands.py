@@ -1,0 +1,255 @@
+"""Carries out what front ends ask for; every refusal is one clear sentence and changes nothing."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from cryptobot_desktop.domain import commands as ask
+from cryptobot_desktop.domain.errors import InvalidInput, UserActionNeeded
+from cryptobot_desktop.domain.facts import (
+    BotChanged,
+    CommandAnswered,
+    KillSwitchReleased,
+    KillSwitchTripped,
+    OrderPreviewed,
+    OrderRejected,
+    PortfolioChanged,
+)
+from cryptobot_desktop.domain.instrument import InstrumentId
+from cryptobot_desktop.domain.journal import KillSwitchRecord
+from cryptobot_desktop.domain.ledger import BotRecord, PortfolioRecord
+from cryptobot_desktop.domain.numbers import MAX_STORED
+from cryptobot_desktop.domain.orders import OrderRequest
+from cryptobot_desktop.engine.bots import PAUSED, RUNNING, Bot
+from cryptobot_desktop.engine.pipeline import Pipeline
+from cryptobot_desktop.risk import KillSwitch
+
+LARGEST_CASH = MAX_STORED // 1_000
+"""Starting cash above this could overflow a stored balance after some lucky trades."""
+
+
+class CommandDesk:
+    """Executes commands on the pipeline. `watch` adds an instrument to the market source by any spelling."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        *,
+        watch: Callable[[str], None],
+        unwatch: Callable[[InstrumentId], None],
+        warm_up: Callable[[Bot], None],
+        synthetic: bool,
+    ) -> None:
+        self._pipeline = pipeline
+        self._watch = watch
+        self._unwatch = unwatch
+        self._warm_up = warm_up
+        self._synthetic = synthetic
+        self.focus: InstrumentId | None = None
+        self._handlers: dict[type, Callable[[Any], str]] = {
+            ask.CreatePortfolio: self._create_portfolio,
+            ask.ResetPortfolio: self._reset_portfolio,
+            ask.AddBot: self._add_bot,
+            ask.StartBot: partial(self._set_status, status=RUNNING),
+            ask.PauseBot: partial(self._set_status, status=PAUSED),
+            ask.ChangeBot: self._change_bot,
+            ask.RemoveBot: self._remove_bot,
+            ask.PlaceOrder: self._place_order,
+            ask.CancelOrder: self._cancel_order,
+            ask.FocusInstrument: self._focus,
+            ask.TripKillSwitch: self._trip,
+            ask.ReleaseKillSwitch: self._release,
+            ask.WatchInstrument: self._watch_instrument,
+            ask.UnwatchInstrument: self._unwatch_instrument,
+        }
+
+    def execute(self, command_id: int, command: ask.Command) -> None:
+        """Carry out one command and queue its answer behind everything that it caused."""
+        outbox, now_ms = self._pipeline.outbox, self._pipeline.now_ms
+        try:
+            if isinstance(command, ask.PreviewOrder):
+                outbox.add_fact(self._preview(command_id, command.order))
+                return
+            answer = CommandAnswered(command_id, True, self._handlers[type(command)](command), now_ms)
+        except UserActionNeeded as refusal:
+            answer = CommandAnswered(command_id, False, str(refusal), now_ms)
+        outbox.add_fact(answer)
+
+    def open_portfolio(self, name: str, asset: str, amount: int, *, epoch: int = 1) -> None:
+        """Open a portfolio (or its next epoch) with cash."""
+        if not name or any(sign in name for sign in "#/:|"):
+            raise InvalidInput(f"portfolio name {name!r} is empty or has one of # / : |; choose another name")
+        if not 0 < amount <= LARGEST_CASH:
+            raise InvalidInput(f"starting cash of portfolio {name!r} must be above 0 and not astronomically large")
+        pipeline = self._pipeline
+        record = PortfolioRecord(
+            name=name,
+            epoch=epoch,
+            asset=asset,
+            starting_cash=amount,
+            created_ms=pipeline.now_ms,
+            synthetic=self._synthetic,
+        )
+        transfers = pipeline.accounts.open(record, pipeline.now_ms)
+        pipeline.totals.ledger_hash.add(transfers)
+        pipeline.outbox.add_portfolio(record)
+        pipeline.outbox.add_transfers(transfers)
+        what = "created" if epoch == 1 else "reset"
+        pipeline.outbox.add_fact(PortfolioChanged(name, epoch, what, pipeline.now_ms))
+
+    def _create_portfolio(self, command: ask.CreatePortfolio) -> str:
+        if self._pipeline.accounts.has(command.name):
+            raise InvalidInput(f"portfolio {command.name!r} exists already; choose another name or reset it")
+        self.open_portfolio(command.name, command.asset, command.amount)
+        return f"portfolio {command.name} is open"
+
+    def _reset_portfolio(self, command: ask.ResetPortfolio) -> str:
+        pipeline = self._pipeline
+        account = pipeline.accounts.get(command.name)
+        pipeline.settle(
+            pipeline.exchange.cancel_all(pipeline.now_ms, portfolio=command.name, reason="the portfolio was reset")
+        )
+        for bot in pipeline.bots:
+            if bot.record.portfolio == command.name:
+                bot.base_held = 0
+        self.open_portfolio(command.name, command.asset, command.amount, epoch=account.record.epoch + 1)
+        return f"portfolio {command.name} starts again; its history stays readable"
+
+    def _add_bot(self, command: ask.AddBot) -> str:
+        pipeline = self._pipeline
+        account = pipeline.accounts.get(command.portfolio)
+        instrument = pipeline.market.instrument(command.instrument)
+        if instrument is None:
+            raise InvalidInput(f"instrument {command.instrument} is not watched; add it to the market watch first")
+        record = BotRecord(
+            bot=command.bot,
+            strategy=command.strategy,
+            portfolio=account.record.name,
+            instrument=instrument.id,
+            timeframe=command.timeframe.value,
+            params=command.params,
+            status=PAUSED if command.paused else RUNNING,
+            max_trade_ppm=command.max_trade_ppm,
+            max_exposure_ppm=command.max_exposure_ppm,
+        )
+        bot = Bot(record, instrument)
+        pipeline.bots.add(bot)
+        self._warm_up(bot)
+        return self._store(bot, "added")
+
+    def _set_status(self, command: ask.StartBot | ask.PauseBot, *, status: str) -> str:
+        bot = self._pipeline.bots.get(command.bot)
+        bot.record = msgspec.structs.replace(bot.record, status=status)
+        return self._store(bot, "started" if status == RUNNING else "paused")
+
+    def _change_bot(self, command: ask.ChangeBot) -> str:
+        pipeline = self._pipeline
+        old = pipeline.bots.get(command.bot)
+        record = msgspec.structs.replace(
+            old.record,
+            params=command.params,
+            max_trade_ppm=command.max_trade_ppm,
+            max_exposure_ppm=command.max_exposure_ppm,
+        )
+        bot = Bot(record, old.instrument)
+        bot.base_held, bot.orders, bot.fills, bot.open_orders = old.base_held, old.orders, old.fills, old.open_orders
+        pipeline.bots.replace(bot)
+        self._warm_up(bot)
+        return self._store(bot, "changed")
+
+    def _remove_bot(self, command: ask.RemoveBot) -> str:
+        pipeline = self._pipeline
+        bot = pipeline.bots.get(command.bot)
+        pipeline.settle(pipeline.exchange.cancel_all(pipeline.now_ms, origin=bot.name, reason="its bot was removed"))
+        pipeline.bots.remove(bot.name)
+        pipeline.outbox.remove_bot(bot.name)
+        pipeline.outbox.add_fact(BotChanged(bot.name, "removed", "", pipeline.now_ms))
+        return f"bot {bot.name} is removed; its trades stay"
+
+    def _store(self, bot: Bot, status: str) -> str:
+        self._pipeline.outbox.put_bot(bot.stored(self._pipeline.now_ms))
+        self._pipeline.outbox.add_fact(BotChanged(bot.name, status, "", self._pipeline.now_ms))
+        return f"bot {bot.name} is {status}"
+
+    def _place_order(self, command: ask.PlaceOrder) -> str:
+        if self._pipeline.kill_switch.tripped:
+            raise InvalidInput("the kill switch is on; release it before sending new orders")
+        facts = self._pipeline.submit(self._request(command))
+        for fact in facts:
+            if isinstance(fact, OrderRejected):
+                raise InvalidInput(f"{fact.order.reject_code} {fact.order.reject_reason}".strip())
+        return "order accepted"
+
+    def _request(self, command: ask.PlaceOrder) -> OrderRequest:
+        if ":" in command.client_id or not command.client_id:
+            raise InvalidInput(f"client order id {command.client_id!r} is empty or has a colon")
+        self._pipeline.accounts.get(command.portfolio)
+        return OrderRequest(
+            client_id=command.client_id,
+            portfolio=command.portfolio,
+            instrument=command.instrument,
+            side=command.side,
+            type=command.type,
+            qty=command.qty,
+            quote_amount=command.quote_amount,
+            price=command.price,
+            time_in_force=command.time_in_force,
+        )
+
+    def _preview(self, command_id: int, command: ask.PlaceOrder) -> OrderPreviewed:
+        preview = self._pipeline.exchange.preview(self._request(command), self._pipeline.market)
+        return OrderPreviewed(
+            command_id=command_id,
+            average_price=preview.average_price,
+            fillable_qty=preview.qty,
+            resting_qty=preview.resting_qty,
+            quote_amount=preview.quote_amount,
+            fee=preview.fee,
+            fee_asset=preview.fee_asset,
+            slippage_ppm=preview.slippage_ppm or 0,
+            levels=len(preview.levels),
+            problem="" if preview.accepted else f"{preview.reject_code} {preview.reject_reason}".strip(),
+        )
+
+    def _cancel_order(self, command: ask.CancelOrder) -> str:
+        facts = self._pipeline.exchange.cancel(command.client_id, self._pipeline.now_ms)
+        if not facts:
+            raise InvalidInput(f"order {command.client_id!r} is not open; nothing was cancelled")
+        self._pipeline.settle(facts)
+        return "order cancelled"
+
+    def _focus(self, command: ask.FocusInstrument) -> str:
+        self.focus = command.instrument
+        return "focus changed"
+
+    def _trip(self, command: ask.TripKillSwitch) -> str:
+        pipeline, now_ms = self._pipeline, self._pipeline.now_ms
+        pipeline.kill_switch = KillSwitch(tripped=True, reason=command.reason, at_ms=now_ms, by="user")
+        pipeline.outbox.add_kill_switch(KillSwitchRecord(True, command.reason, now_ms))
+        pipeline.settle(pipeline.exchange.cancel_all(now_ms, reason="the kill switch was tripped"))
+        pipeline.outbox.add_fact(KillSwitchTripped(command.reason, now_ms))
+        return "everything is stopped; open orders are cancelled"
+
+    def _release(self, command: ask.ReleaseKillSwitch) -> str:
+        if not command.reason.strip():
+            raise InvalidInput("releasing the kill switch needs a reason; it is stored")
+        pipeline, now_ms = self._pipeline, self._pipeline.now_ms
+        pipeline.kill_switch = KillSwitch()
+        pipeline.outbox.add_kill_switch(KillSwitchRecord(False, command.reason, now_ms))
+        pipeline.outbox.add_fact(KillSwitchReleased(command.reason, now_ms))
+        return "orders are accepted again"
+
+    def _watch_instrument(self, command: ask.WatchInstrument) -> str:
+        self._watch(command.symbol)
+        return f"{command.symbol} is watched"
+
+    def _unwatch_instrument(self, command: ask.UnwatchInstrument) -> str:
+        pipeline = self._pipeline
+        users = [bot.name for bot in pipeline.bots if bot.instrument.id == command.instrument]
+        users += [o.client_id for o in pipeline.exchange.open_orders() if o.request.instrument == command.instrument]
+        if users:
+            raise InvalidInput(f"{command.instrument} is needed by {', '.join(users)}; remove these first")
+        self._unwatch(command.instrument)
+        return f"{command.instrument} is no longer watched"

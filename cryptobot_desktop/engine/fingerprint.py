@@ -1,0 +1,31 @@
+"""One number for the ledger of a run, so that two runs can be compared by anybody (docs/formats.md)."""
+
+import hashlib
+from collections.abc import Iterable
+
+from cryptobot_desktop.domain.ledger import Transfer
+
+
+class LedgerFingerprint:
+    """SHA-256 over the session's transfers, with portfolios named by order of appearance and without row numbers.
+
+    Line format: ``asset|debit|credit|amount|cause kind|time`` with accounts such as ``p0/available``.
+    """
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self._names: dict[str, str] = {}
+
+    def add(self, transfers: Iterable[Transfer]) -> None:
+        """Take in transfers in order."""
+        for row in transfers:
+            line = f"{row.asset}|{self._alias(row.debit)}|{self._alias(row.credit)}|{row.amount}|{row.cause_kind.value}"
+            self._hash.update(f"{line}|{row.at_ms}\n".encode())
+
+    def hexdigest(self) -> str:
+        """Return the hash so far as 64 hex digits."""
+        return self._hash.hexdigest()
+
+    def _alias(self, account: str) -> str:
+        portfolio, _, kind = account.rpartition("/")
+        return f"{self._names.setdefault(portfolio, f'p{len(self._names)}')}/{kind}"

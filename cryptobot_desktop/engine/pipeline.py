@@ -1,0 +1,228 @@
+"""The way of a price, step by step: market, paper exchange, ledger, strategies, risk, orders.
+
+Plain function calls in the order of the stages; live, replay, backtest and the built-in market all
+come through `Pipeline.process`. Only the source of events and the clock differ.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+
+from cryptobot_desktop.domain.errors import InvalidInput
+from cryptobot_desktop.domain.facts import DecisionMade, ExecutionFact, FeedStateChanged, OrderAccepted, OrderFilled
+from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
+from cryptobot_desktop.domain.market import Candle, FeedState, FeedStatus, MarketEvent, Received, Side
+from cryptobot_desktop.domain.orders import FeeRates, Intent, OrderRequest
+from cryptobot_desktop.domain.timeframe import Timeframe
+from cryptobot_desktop.engine.accounts import Accounts
+from cryptobot_desktop.engine.bots import Bot, BotRoster
+from cryptobot_desktop.engine.fingerprint import LedgerFingerprint
+from cryptobot_desktop.engine.outbox import Outbox
+from cryptobot_desktop.execution.exchange import PaperExchange
+from cryptobot_desktop.marketdata.market_state import MarketState
+from cryptobot_desktop.portfolio.trades_hash import TradesHash
+from cryptobot_desktop.risk import AccountView, KillSwitch, Outcome, Verdict, judge
+from cryptobot_desktop.strategies.strategy import StrategyView
+
+
+class Totals:
+    """What a session has done so far; the figures of its report."""
+
+    def __init__(self) -> None:
+        self.market_events = 0
+        self.orders = 0
+        self.fills = 0
+        self.trades_hash = TradesHash()
+        self.ledger_hash = LedgerFingerprint()
+
+
+class Pipeline:
+    """Owns all trading state of a session. One thread calls it, event by event."""
+
+    def __init__(
+        self,
+        market: MarketState,
+        exchange: PaperExchange,
+        accounts: Accounts,
+        outbox: Outbox,
+        known: dict[InstrumentId, Instrument],
+        *,
+        session_id: str,
+        base: Timeframe = Timeframe.M1,
+    ) -> None:
+        self.market = market
+        self.base = base
+        self.exchange = exchange
+        self.accounts = accounts
+        self.outbox = outbox
+        self.known = known
+        """Watched instruments and those that stored orders refer to."""
+        self.bots = BotRoster()
+        self.kill_switch = KillSwitch()
+        self.fees: dict[str, FeeRates] = {}
+        self.totals = Totals()
+        self.now_ms = 0
+        self.session_id = session_id
+        self._next_id = 1
+
+    def process(self, received: Received) -> None:
+        """Take one market event through all stages. Nothing is told to anybody before the outbox is flushed."""
+        event = received.event
+        self.now_ms = max(self.now_ms, received.received_ms)
+        self.totals.market_events += 1
+        follows = self.market.apply(event, received.received_ms)  # 1 market data
+        if follows is None:
+            return
+        facts = self.exchange.on_event(event, self.market, self.now_ms)  # 5 resting orders meet the event
+        if facts:
+            self.settle(facts)  # 6 ledger
+        for derived in follows:
+            self._follow(derived)
+
+    def settle(self, facts: Iterable[ExecutionFact]) -> None:
+        """Post execution facts to the ledger and queue them for the store and the listeners."""
+        for fact in facts:
+            order = fact.order
+            instrument = self._known(order.request.instrument)
+            transfers = self.accounts.settle(fact, instrument)
+            self.totals.ledger_hash.add(transfers)
+            self.outbox.add_transfers(transfers)
+            self.outbox.add_order(order, instrument)
+            if isinstance(fact, OrderFilled):
+                self._take_fills(fact, instrument)
+            elif isinstance(fact, OrderAccepted):
+                self.totals.orders += 1
+            bot = self.bots.find(order.client_id)
+            if bot is not None:
+                (bot.open_orders.add if order.status.is_open else bot.open_orders.discard)(order.client_id)
+            self.outbox.add_fact(fact)
+
+    def submit(self, request: OrderRequest) -> Sequence[ExecutionFact]:
+        """Send an order to the paper exchange with what its portfolio can pay, and settle the answer."""
+        instrument = self._known(request.instrument)
+        paying = instrument.quote if request.side is Side.BUY else instrument.base
+        available = self.accounts.available(request.portfolio, paying)
+        held = self.accounts.held(request.portfolio).get(instrument.base, 0)
+        facts = self.exchange.submit(request, self.market, available, self.now_ms, held)
+        self.settle(facts)
+        return facts
+
+    def market_instruments(self) -> dict[InstrumentId, Instrument]:
+        """Return the instruments that are watched now."""
+        return {key: found for key, found in self.known.items() if self.market.instrument(key) is not None}
+
+    def next_id(self, origin: str) -> str:
+        """Return a new client order id of this session; it names its origin."""
+        number, self._next_id = self._next_id, self._next_id + 1
+        return f"{origin}:{self.session_id}-{number}"
+
+    def account_view(self, portfolio: str, instrument: Instrument, *, side: Side, bot: Bot | None) -> AccountView:
+        """Return what risk may know about a portfolio before an order on an instrument."""
+        quote = instrument.quote
+        equity = self.accounts.value(portfolio, quote).equity
+        free = self.accounts.available(portfolio, quote)
+        free_base = self.accounts.available(portfolio, instrument.base)
+        sellable = free_base if bot is None else min(free_base, bot.base_held)
+        state = self.market.state(instrument.id)
+        return AccountView(
+            instrument=instrument,
+            equity=equity,
+            free_quote=free,
+            position_qty=instrument.qty_from_amount(max(0, sellable)),
+            exposure=max(0, equity - free),
+            reference_price=self._reference_price(instrument, side),
+            open_orders=len(bot.open_orders) if bot is not None else 0,
+            feed_live=state is FeedState.LIVE,
+            feed_note=self.market.reason(instrument.id),
+            kill_switch=self.kill_switch,
+            fees=self.fees.get(instrument.venue, FeeRates()),
+        )
+
+    def _follow(self, derived: MarketEvent) -> None:
+        """Act on what the market stage concluded: a bar is final, or a stream changed its state."""
+        if isinstance(derived, Candle):
+            self._on_bar(derived)
+        elif isinstance(derived, FeedStatus):
+            self.outbox.add_fact(FeedStateChanged(derived.instrument, derived.state, derived.reason, self.now_ms))
+
+    def _on_bar(self, bar: Candle) -> None:
+        for bot in self.bots.listeners(bar.instrument, bar.timeframe):
+            intent = bot.strategy.on_candle(bar, self._strategy_view(bot))  # 3 strategy
+            if intent is not None and bot.is_running:
+                self._decide(bot, intent)  # 4 risk
+            self.outbox.touch_bot(bot.name, partial(bot.stored, self.now_ms))
+        if bar.timeframe is self.base:
+            for account in self.accounts:
+                self.accounts.observe_equity(account.record.name, self.now_ms)
+
+    def _strategy_view(self, bot: Bot) -> StrategyView:
+        instrument, portfolio = bot.instrument, bot.record.portfolio
+        return StrategyView(
+            position_qty=instrument.qty_from_amount(max(0, bot.base_held)),
+            free_quote=self.accounts.available(portfolio, instrument.quote),
+            equity=self.accounts.value(portfolio, instrument.quote).equity,
+            now_ms=self.now_ms,
+            has_open_order=bool(bot.open_orders),
+        )
+
+    def _decide(self, bot: Bot, intent: Intent) -> None:
+        """Ask risk, store its answer with all reasons, and send what is allowed."""
+        account = self.account_view(bot.record.portfolio, bot.instrument, side=intent.side, bot=bot)
+        verdict = judge(intent, account, bot.limits)
+        client_id = "" if verdict.outcome is Outcome.VETOED else self.next_id(bot.name)
+        self.outbox.add_decision(self._decision(bot, intent, verdict, client_id))
+        bot.last_decision = f"{verdict.outcome.value}: {verdict.text or intent.reason}"
+        if client_id:
+            bot.orders += 1
+            self.submit(_request(bot, intent, verdict.qty, client_id))  # 5 paper exchange
+
+    def _decision(self, bot: Bot, intent: Intent, verdict: Verdict, client_id: str) -> DecisionMade:
+        return DecisionMade(
+            decision_id=client_id or self.next_id(bot.name),
+            bot=bot.name,
+            portfolio=bot.record.portfolio,
+            intent=intent,
+            outcome=verdict.outcome.value,
+            qty=verdict.qty,
+            reasons=tuple((reason.rule, reason.text) for reason in verdict.reasons),
+            client_id=client_id,
+            at_ms=self.now_ms,
+        )
+
+    def _take_fills(self, fact: OrderFilled, instrument: Instrument) -> None:
+        self.totals.fills += len(fact.fills)
+        self.outbox.add_fills(fact.fills)
+        bot = self.bots.find(fact.order.client_id)
+        for fill in fact.fills:
+            self.totals.trades_hash.add(fill, instrument)
+            if bot is not None:
+                bot.take_fill(fill)
+
+    def _reference_price(self, instrument: Instrument, side: Side) -> int:
+        """Return where a market order would begin to fill, 0 when nothing is known."""
+        book = self.market.book(instrument.id)
+        if book is not None:
+            level = book.best_ask() if side is Side.BUY else book.best_bid()
+            if level is not None:
+                return level[0]
+        return self.market.last_price(instrument.id) or 0
+
+    def _known(self, instrument_id: InstrumentId) -> Instrument:
+        found = self.market.instrument(instrument_id) or self.known.get(instrument_id)
+        if found is None:
+            raise InvalidInput(f"instrument {instrument_id} is not watched; add it to the market watch first")
+        return found
+
+
+def _request(bot: Bot, intent: Intent, qty: int, client_id: str) -> OrderRequest:
+    return OrderRequest(
+        client_id=client_id,
+        portfolio=bot.record.portfolio,
+        instrument=intent.instrument,
+        side=intent.side,
+        type=intent.type,
+        qty=qty,
+        price=intent.limit_price,
+        time_in_force=intent.time_in_force,
+        origin=bot.name,
+        reason=intent.reason,
+    )
