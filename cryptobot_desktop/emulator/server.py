@@ -248,12 +248,12 @@ class VenueServer(ABC):
         """Move the market with the clock, deliver frames, let sessions look at their clocks."""
         while True:
             now_s = _now()
+            self._strike(now_s - self._started_s)
             if self._anchor is not None:
                 begin_s, begin_ms = self._anchor
                 target = begin_ms + int(max(0.0, now_s - begin_s) * 1000 * self.pacing.speed)
                 for frame in self.venue.advance(target):
                     self._deliver(frame, now_s - self._started_s)
-            self._strike(now_s - self._started_s)
             for session in list(self.sessions):
                 session.on_tick(now_s)
                 session.peer.reap(now_s)
