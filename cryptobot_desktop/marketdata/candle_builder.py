@@ -96,7 +96,8 @@ class CandleBuilder:
         """Say that from a time on no trade is missed; bars that opened before are only partly watched."""
         self._interrupted = False
         if self._watched_from_ms is None:
-            self._watched_from_ms = at_ms
+            # Clocks differ: a bar that opened just now may have begun before the watching.
+            self._watched_from_ms = at_ms + self._grace_ms
 
     def interrupt(self) -> None:
         """Say that trades may be missed from now on, until `begin_watching`."""
