@@ -13,7 +13,7 @@ from cryptobot_desktop.domain.ledger import BotRecord
 from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS, to_scaled
 from cryptobot_desktop.domain.orders import FeeRates
 from cryptobot_desktop.domain.timeframe import Timeframe, bar_end_ms
-from cryptobot_desktop.engine.accounts import Accounts, origin_of
+from cryptobot_desktop.engine.accounts import origin_of
 from cryptobot_desktop.engine.bots import RUNNING, Bot, free_name
 from cryptobot_desktop.engine.commands import CommandDesk
 from cryptobot_desktop.engine.outbox import Outbox, Store
@@ -22,9 +22,6 @@ from cryptobot_desktop.engine.session import BotSpec, SessionSpec
 from cryptobot_desktop.execution.exchange import PaperExchange
 from cryptobot_desktop.marketdata.market_state import MarketState
 from cryptobot_desktop.risk import KillSwitch
-
-WARM_UP_SPARE = 200
-"""Bars beyond a strategy's own need, so that recursive averages forget where they began."""
 
 
 class Assembled(Struct):
@@ -55,9 +52,7 @@ def assemble(
     market = MarketState(books=has_books, base=base, timeframes=_timeframes(spec, base, has_books=has_books))
     exchange = PaperExchange({spec.venue: spec.fees or FeeRates()})
     outbox = Outbox(store, tell)
-    known: dict[InstrumentId, Instrument] = {}
-    accounts = Accounts(market, known)
-    pipeline = Pipeline(market, exchange, accounts, outbox, known, session_id=record.session_id, base=base)
+    pipeline = Pipeline(market, exchange, outbox, session_id=record.session_id, base=base)
     pipeline.now_ms = record.started_ms
     pipeline.fees[spec.venue] = spec.fees or FeeRates()
     desk = CommandDesk(
@@ -89,9 +84,9 @@ def restore(session: Assembled, stored: StoredState) -> None:
         kept = stored.kill_switch
         pipeline.kill_switch = KillSwitch(tripped=True, reason=kept.reason, at_ms=kept.at_ms, by="user")
     for record in stored.bots:
-        instrument = pipeline.known.get(InstrumentId(record.instrument))
-        if instrument is not None:
-            pipeline.bots.add(_restored(record, instrument, stored))
+        known = pipeline.known.get(InstrumentId(record.instrument))
+        if known is not None:
+            pipeline.bots.add(_restored(record, known, stored))
 
 
 def open_session(session: Assembled) -> None:
@@ -130,14 +125,14 @@ def add_bot(session: Assembled, wanted: BotSpec) -> None:
     bot = Bot(msgspec.structs.replace(record, bot=name), instrument)
     pipeline.bots.add(bot)
     warm_up(bot, session.market)
-    session.outbox.put_bot(bot.stored(pipeline.now_ms))
+    session.outbox.put_bot(bot.stored(pipeline.now_ms), instrument)
 
 
 def warm_up(bot: Bot, market: MarketState) -> None:
     """Feed a bot the closed bars that are known; a stored state is taken up when no bar is missing since."""
     strategy = bot.strategy
     series = market.series(bot.instrument.id, strategy.timeframe)
-    history = series.tail(strategy.warmup_bars + WARM_UP_SPARE) if series is not None else []
+    history = series.tail(strategy.history_bars) if series is not None else []
     if bot.record.state and strategy.last_open_ms is None:
         _take_up(bot, history[0].open_ms if history else None)
     for candle in history:

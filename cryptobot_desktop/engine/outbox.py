@@ -70,8 +70,7 @@ class Outbox:
 
     def add_order(self, order: Order, instrument: Instrument) -> None:
         """Replace the stored state of an order."""
-        if instrument.id not in self._known:
-            self._instruments[instrument.id] = instrument
+        self._learn(instrument)
         self._orders[order.client_id] = order
         self._rows += 1
 
@@ -91,8 +90,9 @@ class Outbox:
         self._portfolios.append(record)
         self._rows += 1
 
-    def put_bot(self, record: BotRecord) -> None:
+    def put_bot(self, record: BotRecord, instrument: Instrument) -> None:
         """Replace the stored state of a bot."""
+        self._learn(instrument)
         self._bots[record.bot] = record
         self._rows += 1
 
@@ -127,6 +127,10 @@ class Outbox:
         facts, self._facts = self._facts, []
         for fact in facts:
             self._tell(fact)
+
+    def _learn(self, instrument: Instrument) -> None:
+        if instrument.id not in self._known:
+            self._instruments[instrument.id] = instrument
 
     def _batch(self) -> CommitBatch:
         return CommitBatch(

@@ -39,23 +39,15 @@ class Pipeline:
     """Owns all trading state of a session. One thread calls it, event by event."""
 
     def __init__(
-        self,
-        market: MarketState,
-        exchange: PaperExchange,
-        accounts: Accounts,
-        outbox: Outbox,
-        known: dict[InstrumentId, Instrument],
-        *,
-        session_id: str,
-        base: Timeframe = Timeframe.M1,
+        self, market: MarketState, exchange: PaperExchange, outbox: Outbox, *, session_id: str, base: Timeframe
     ) -> None:
         self.market = market
         self.base = base
         self.exchange = exchange
-        self.accounts = accounts
         self.outbox = outbox
-        self.known = known
+        self.known: dict[InstrumentId, Instrument] = {}
         """Watched instruments and those that stored orders refer to."""
+        self.accounts = Accounts(market, self.known)
         self.bots = BotRoster()
         self.kill_switch = KillSwitch()
         self.fees: dict[str, FeeRates] = {}

@@ -89,7 +89,8 @@ def _data_quality(session: Assembled) -> dict[str, Any]:
     """Return what is known about the completeness of the data that the run rests on."""
     quality: dict[str, Any] = {}
     for key, instrument in session.pipeline.market_instruments().items():
-        sync = session.market.sync(key)
+        known = session.market.known(key)
+        sync = known.sync if known is not None else None
         state = session.market.state(key)
         figures: dict[str, Any] = {"state": state.value, "reason": session.market.reason(key)}
         if sync is not None:
