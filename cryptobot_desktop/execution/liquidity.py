@@ -6,7 +6,7 @@ from cryptobot_desktop.domain.instrument import InstrumentId
 from cryptobot_desktop.domain.market import Level, Side
 from cryptobot_desktop.domain.market_view import BookView
 
-_MAX_LEVELS = 512
+_MAX_LEVELS = 5_000
 
 
 class LiquidityLedger:

@@ -64,6 +64,9 @@ def test_what_was_taken_stays_taken_until_the_level_changes() -> None:
         (10_100, 40_000, 40_000),
         (10_200, 20_000, 100_000),
     ]
+    _, rest = exchange.submit(order_request(BTC, "r", Side.BUY, qty=10_000), market, RICH, 6)
+    assert isinstance(rest, OrderFilled)
+    assert [(fill.price, fill.evidence.level_qty) for fill in rest.fills] == [(10_200, 80_000)]
     book.asks[10_100] = 90_000
     _, third = exchange.submit(order_request(BTC, "c", Side.BUY, qty=90_000), market, RICH, 7)
     assert isinstance(third, OrderFilled)

@@ -147,6 +147,14 @@ def test_a_trade_file_fills_resting_orders_only_strictly_through_their_price() -
     assert [(f.price, f.qty, f.liquidity.value) for f in filled.fills] == [(10_100, 70_000, "maker")]
 
 
+def test_a_trade_that_is_told_twice_fills_once() -> None:
+    exchange, market = setting()
+    exchange.submit(order_request(BTC, "a", Side.BUY, qty=100_000), market, RICH, 500)
+    trade = public_trade(BTC, 10_000, 70_000, Side.BUY, trade_id="7")
+    assert exchange.on_event(trade, market, 501) != NOTHING
+    assert exchange.on_event(trade, market, 502) == NOTHING
+
+
 def test_a_restored_market_order_ends_when_the_source_now_has_a_book() -> None:
     exchange, market = setting()
     exchange.submit(order_request(BTC, "a", Side.SELL, qty=100_000), market, RICH, 0)
