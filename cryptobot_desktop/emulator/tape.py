@@ -181,8 +181,9 @@ def _raw_stream_frame(message: dict[str, Any], raw: str, at_ms: int, venues: set
 
 def _snapshot(line: TapeLine, at_ms: int, index: int, venues: set[Venue]) -> TapeSnapshot | None:
     """Return a recorded book answer; other REST answers are not played."""
-    parts = urlsplit(line.url if "://" in line.url else f"https:/{line.url}")
-    path = parts.path[parts.path.index("/api/") :] if "/api/" in parts.path else parts.path
+    # Recorders wrote the URL with or without scheme and host.
+    parts = urlsplit(line.url[max(0, line.url.find("/api/")) :])
+    path = parts.path
     if path == "/api/v3/depth":
         venues.add(Venue.BINANCE)
     elif "/market/orderbook/level2" in path:
