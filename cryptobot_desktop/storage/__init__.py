@@ -1,1 +1,1 @@
-"""Keeps the ledger and the profile in one local SQLite file that survives kill -9 and power loss."""
+"""Keeps what happened in SQLite, beside the price's way: ledger, orders, fills and bots safely, candles cheaply."""

@@ -4,59 +4,59 @@
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
 
-from cryptobot_desktop.domain.errors import TemporaryFailure, UserActionNeeded
-from cryptobot_desktop.domain.journal import CommitBatch, SessionRecord
+from cryptobot_desktop.domain.errors import InvariantBroken, UserActionNeeded
+from cryptobot_desktop.domain.instrument import Instrument
+from cryptobot_desktop.domain.journal import CommitBatch
 from cryptobot_desktop.domain.ledger import CauseKind, Transfer
-from cryptobot_desktop.domain.orders import Fill, Order
-from cryptobot_desktop.storage import schema
+from cryptobot_desktop.storage import backups, schema
+from cryptobot_desktop.storage.batch_rows import Statement, statements
+from cryptobot_desktop.storage.connections import (
+    BUSY_TIMEOUT_S,
+    explained,
+    explaining,
+    is_lasting,
+    open_reader,
+    open_writer,
+)
 
 FILE_NAME = "profile.sqlite"
 MODE = "paper"
-
-_PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA foreign_keys = ON",
-    "PRAGMA recursive_triggers = ON",
-    "PRAGMA busy_timeout = 5000",
-    "PRAGMA trusted_schema = OFF",
-)
 
 _SELECT_TRANSFERS = (
     "SELECT seq, asset, debit, credit, amount, cause_kind, cause_id, at_ms, previous_hash, row_hash "
     "FROM transfer WHERE seq > ? ORDER BY seq"
 )
+_REFERRED_TO = """SELECT EXISTS (SELECT 1 FROM order_state WHERE instrument = ?1)
+    OR EXISTS (SELECT 1 FROM fill WHERE instrument = ?1)"""
 
 
 class ProfileDatabase:
     """The ledger, orders, bots and sessions of one profile. Use from one thread."""
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        """Open (and create or migrate) the file.
+    def __init__(
+        self, path: Path, *, read_only: bool = False, mode: str = MODE, busy_timeout_s: float = BUSY_TIMEOUT_S
+    ) -> None:
+        """Open the file; unless `read_only`, create or migrate it first.
 
-        Raises UserActionNeeded when it is not writable, of another mode, or newer than the program.
+        Raises UserActionNeeded when it is missing (read-only), damaged, not writable, of another mode or newer
+        than the program, TemporaryFailure when another program holds it for longer than `busy_timeout_s`.
         """
         self.path = path
-        try:
-            if read_only:
-                self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
-                return
-            path.parent.mkdir(parents=True, exist_ok=True)
-            schema.ensure_current(path)
-            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            for pragma in _PRAGMAS:
-                self._connection.execute(pragma)
-        except (sqlite3.OperationalError, OSError) as error:
-            raise UserActionNeeded(
-                f"profile database {path} cannot be opened: {error}; check that the folder exists and is writable, "
-                "or choose another one with --data-dir"
-            ) from error
-        self._claim_mode()
+        self._broken: UserActionNeeded | None = None
+        if read_only:
+            schema.inspect(path, mode)
+            with explaining(path, "cannot be read"):
+                self._connection = open_reader(path, busy_timeout_s)
+        else:
+            schema.ensure_current(path, mode)
+            with explaining(path, "cannot be opened"):
+                self._connection = open_writer(path, busy_timeout_s)
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -67,139 +67,83 @@ class ProfileDatabase:
         """Close the file; everything committed stays."""
         self._connection.close()
 
-    def _claim_mode(self) -> None:
-        row = self._connection.execute("SELECT value FROM meta WHERE key = 'mode'").fetchone()
-        if row is None:
-            self._connection.execute("INSERT INTO meta VALUES ('mode', ?)", (MODE,))
-        elif row[0] != MODE:
-            self._connection.close()
-            raise UserActionNeeded(
-                f"profile database {self.path} belongs to mode {row[0]!r}, this program runs in mode {MODE!r}; "
-                "choose another data folder with --data-dir"
-            )
+    def reading(self) -> AbstractContextManager[None]:
+        """Turn SQLite's errors inside the block into errors of ours."""
+        return explaining(self.path, "cannot be read")
 
     def commit(self, batch: CommitBatch) -> None:
         """Write the whole batch in one transaction, or nothing.
 
-        TemporaryFailure when another program holds the file, UserActionNeeded when the disk is full or broken.
+        TemporaryFailure when another program holds the file, UserActionNeeded when the disk is full or broken,
+        InvariantBroken when the batch itself is impossible (a row twice, a number beyond 2^63).
+        After an error of the disk nothing is written any more: a failed fsync must not be tried again as if
+        nothing had happened. Open the file anew to see what arrived.
         """
-        connection = self._connection
+        if self._broken is not None:
+            raise self._broken
+        pending = [(sql, rows) for sql, rows in statements(batch) if rows]
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            self._write(batch)
-            connection.execute("COMMIT")
+            self._write(pending, batch.instruments)
         except sqlite3.Error as error:
+            failure = explained(error, self.path, "could not be written")
+            if is_lasting(error) and isinstance(failure, UserActionNeeded):
+                self._broken = failure
+            raise failure from error
+        except (OverflowError, UnicodeEncodeError) as error:
+            raise InvariantBroken(f"batch cannot be stored in {self.path.name}: {error}") from error
+
+    def _write(self, pending: Iterable[Statement], instruments: Iterable[Instrument]) -> None:
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for instrument in instruments:
+                self._refuse_new_precision(instrument)
+            for sql, rows in pending:
+                connection.executemany(sql, rows)
+            connection.execute("COMMIT")
+        except BaseException:
             # SQLite itself rolls back on a full disk; an explicit rollback would then raise a second error.
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-            if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
-                raise TemporaryFailure(f"profile database {self.path} is locked by another program: {error}") from error
-            raise UserActionNeeded(
-                f"profile database {self.path} could not be written: {error}; nothing new is accepted until there is "
-                "space and the file is writable"
-            ) from error
+            raise
 
-    def _write(self, batch: CommitBatch) -> None:
-        run = self._connection.executemany
-        run("INSERT INTO portfolio VALUES (?,?,?,?,?,?)", [_portfolio_row(p) for p in batch.portfolios])
-        run("INSERT OR REPLACE INTO instrument VALUES (?,?)", [(i.id, _json(i)) for i in batch.instruments])
-        run("INSERT INTO transfer VALUES (?,?,?,?,?,?,?,?,?,?)", [_transfer_row(t) for t in batch.transfers])
-        run("INSERT OR REPLACE INTO order_state VALUES (?,?,?,?,?,?,?)", [_order_row(o) for o in batch.orders])
-        run(_INSERT_FILL, [_fill_row(f) for f in batch.fills])
-        run(
-            "INSERT INTO decision (decision_id, bot, portfolio, outcome, at_ms, document) VALUES (?,?,?,?,?,?)",
-            [(d.decision_id, d.bot, d.portfolio, d.outcome, d.at_ms, _json(d)) for d in batch.decisions],
-        )
-        run("DELETE FROM bot WHERE bot = ?", [(name,) for name in batch.removed_bots])
-        run(
-            "INSERT OR REPLACE INTO bot VALUES (?,?,?,?)",
-            [(b.bot, b.portfolio, b.status, _json(b)) for b in batch.bots],
-        )
-        run(
-            "INSERT INTO kill_switch (tripped, reason, at_ms) VALUES (?,?,?)",
-            [(int(k.tripped), k.reason, k.at_ms) for k in batch.kill_switch],
-        )
-        run("INSERT OR REPLACE INTO session VALUES (?,?,?,?,?)", [_session_row(s) for s in batch.sessions])
+    def _refuse_new_precision(self, instrument: Instrument) -> None:
+        """Stored prices and quantities are scaled: with other decimals they would mean other money."""
+        row = self._connection.execute("SELECT document FROM instrument WHERE id = ?", (instrument.id,)).fetchone()
+        if row is None:
+            return
+        known = msgspec.json.decode(row[0], type=Instrument)
+        old, new = (known.price_decimals, known.qty_decimals), (instrument.price_decimals, instrument.qty_decimals)
+        if old != new and self._connection.execute(_REFERRED_TO, (instrument.id,)).fetchone()[0]:
+            raise InvariantBroken(
+                f"instrument {instrument.id} has (price, quantity) decimals {new}, but stored orders and fills use "
+                f"{old}; its documents were not replaced"
+            )
 
     def transfers(self, after_seq: int = 0) -> Iterator[Transfer]:
         """Yield ledger rows in order."""
-        for row in self._connection.execute(_SELECT_TRANSFERS, (after_seq,)):
-            seq, asset, debit, credit, amount, cause, cause_id, at_ms, previous, own = row
-            yield Transfer(seq, asset, debit, credit, amount, CauseKind(cause), cause_id, at_ms, previous, own)
+        with self.reading():
+            for row in self._connection.execute(_SELECT_TRANSFERS, (after_seq,)):
+                seq, asset, debit, credit, amount, cause, cause_id, at_ms, previous, own = row
+                yield Transfer(seq, asset, debit, credit, amount, _cause(cause), cause_id, at_ms, previous, own)
 
-    def backup(self, target: Path) -> None:
-        """Copy the database consistently while it is in use."""
-        copy = sqlite3.connect(target)
-        try:
-            self._connection.backup(copy)
-        finally:
-            copy.close()
+    def back_up_daily(self, now_ms: int) -> Path | None:
+        """Copy the file into ``backups/`` once a UTC day and keep the newest seven; return the new copy."""
+        return backups.back_up_daily(self._connection, self.path, now_ms)
 
     def integrity_problems(self) -> list[str]:
         """Return what SQLite's own quick check finds wrong with the file; empty when nothing is."""
-        return [text for (text,) in self._connection.execute("PRAGMA quick_check") if text != "ok"]
+        try:
+            return [text for (text,) in self._connection.execute("PRAGMA quick_check") if text != "ok"]
+        except sqlite3.DatabaseError as error:
+            return [str(error)]
 
 
-_INSERT_FILL = (
-    "INSERT INTO fill (fill_id, client_id, portfolio, epoch, instrument, side, price, qty, quote_amount, fee, "
-    "fee_asset, liquidity, at_ms, evidence) SELECT ?1, ?2, ?3, (SELECT max(epoch) FROM portfolio WHERE name = ?3), "
-    "?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13"
-)
+_CAUSES = {kind.value: kind for kind in CauseKind}
 
 
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
-
-
-def _portfolio_row(record: msgspec.Struct) -> tuple[object, ...]:
-    return tuple(int(v) if isinstance(v, bool) else v for v in msgspec.structs.astuple(record))
-
-
-def _transfer_row(transfer: Transfer) -> tuple[object, ...]:
-    return (
-        transfer.seq,
-        transfer.asset,
-        transfer.debit,
-        transfer.credit,
-        transfer.amount,
-        transfer.cause_kind.value,
-        transfer.cause_id,
-        transfer.at_ms,
-        transfer.previous_hash,
-        transfer.row_hash,
-    )
-
-
-def _order_row(order: Order) -> tuple[object, ...]:
-    request = order.request
-    return (
-        request.client_id,
-        request.portfolio,
-        request.instrument,
-        order.status.value,
-        order.created_ms,
-        order.updated_ms,
-        _json(order),
-    )
-
-
-def _fill_row(fill: Fill) -> tuple[object, ...]:
-    return (
-        fill.fill_id,
-        fill.client_id,
-        fill.portfolio,
-        fill.instrument,
-        fill.side.value,
-        fill.price,
-        fill.qty,
-        fill.quote_amount,
-        fill.fee,
-        fill.fee_asset,
-        fill.liquidity.value,
-        fill.at_ms,
-        _json(fill.evidence),
-    )
-
-
-def _session_row(session: SessionRecord) -> tuple[object, ...]:
-    return (session.session_id, session.started_ms, session.last_ms, session.ended_ms, _json(session))
+def _cause(text: str) -> CauseKind:
+    kind = _CAUSES.get(text)
+    if kind is None:
+        raise UserActionNeeded(f"the ledger holds a row with cause {text!r}, which this program does not know")
+    return kind

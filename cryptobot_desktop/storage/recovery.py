@@ -4,6 +4,7 @@ from typing import TypeVar
 
 import msgspec
 
+from cryptobot_desktop.domain.errors import UserActionNeeded
 from cryptobot_desktop.domain.facts import DecisionMade
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.domain.journal import KillSwitchRecord, SessionRecord, StoredState
@@ -12,13 +13,13 @@ from cryptobot_desktop.domain.market import Side
 from cryptobot_desktop.domain.orders import Fill, FillEvidence, Liquidity, Order
 from cryptobot_desktop.storage.database import ProfileDatabase
 
+NEWEST_CLOSED_ORDERS = 200
+NEWEST_DECISIONS = 500
+
 _T = TypeVar("_T")
-_OPEN = ("new", "partially_filled")
-_BALANCES = """
-    SELECT account, asset, sum(amount) FROM (
-        SELECT credit AS account, asset, amount FROM transfer
-        UNION ALL SELECT debit, asset, -amount FROM transfer)
-    GROUP BY account, asset"""
+# The same words as in the partial indexes, else SQLite does not use them.
+_OPEN = "status IN ('new', 'partially_filled')"
+_CLOSED = "status NOT IN ('new', 'partially_filled')"
 _FILLS = """
     SELECT f.fill_id, f.client_id, f.portfolio, f.instrument, f.side, f.price, f.qty, f.quote_amount, f.fee,
            f.fee_asset, f.liquidity, f.at_ms, f.evidence
@@ -26,33 +27,47 @@ _FILLS = """
 
 
 def load_state(database: ProfileDatabase) -> StoredState:
-    """Return everything the engine needs to go on as if it had not stopped."""
+    """Return everything the engine needs to go on as if it had not stopped. UserActionNeeded when it is damaged."""
     connection = database.connection
-    head = connection.execute("SELECT seq, row_hash FROM transfer ORDER BY seq DESC LIMIT 1").fetchone()
-    portfolios = newest_epochs(database)
-    fills = [fill for record in portfolios for fill in load_fills(database, record.name, record.epoch)]
-    return StoredState(
-        balances={(a, asset): amount for a, asset, amount in connection.execute(_BALANCES)},
-        last_seq=head[0] if head else 0,
-        last_hash=head[1] if head else "",
-        portfolios=tuple(portfolios),
-        open_orders=tuple(_orders(database, f"status IN {_OPEN} ORDER BY created_ms, rowid")),
-        closed_orders=tuple(
-            reversed(list(_orders(database, f"status NOT IN {_OPEN} ORDER BY updated_ms DESC, rowid DESC LIMIT 200")))
-        ),
-        fills=tuple(fills),
-        decisions=tuple(reversed(_documents(database, "decision ORDER BY seq DESC LIMIT 500", DecisionMade))),
-        bots=tuple(_documents(database, "bot ORDER BY rowid", BotRecord)),
-        instruments=tuple(_documents(database, "instrument ORDER BY id", Instrument)),
-        kill_switch=_kill_switch(database),
-        last_session=next(iter(_documents(database, "session ORDER BY rowid DESC LIMIT 1", SessionRecord)), None),
-    )
+    with database.reading():
+        head = connection.execute("SELECT seq, row_hash FROM transfer ORDER BY seq DESC LIMIT 1").fetchone()
+        portfolios = newest_epochs(database)
+        return StoredState(
+            balances=balances(database),
+            last_seq=head[0] if head else 0,
+            last_hash=head[1] if head else "",
+            portfolios=tuple(portfolios),
+            open_orders=tuple(open_orders(database)),
+            closed_orders=tuple(_newest(database, f"order_state WHERE {_CLOSED}", "updated_ms", Order)),
+            fills=tuple(fill for record in portfolios for fill in load_fills(database, record.name, record.epoch)),
+            decisions=tuple(_newest(database, "decision", "seq", DecisionMade)),
+            bots=tuple(_documents(database, "bot ORDER BY seq", BotRecord)),
+            instruments=tuple(instruments(database)),
+            kill_switch=_kill_switch(database),
+            last_session=next(iter(_documents(database, "session ORDER BY seq DESC LIMIT 1", SessionRecord)), None),
+        )
+
+
+def balances(database: ProfileDatabase) -> dict[tuple[str, str], int]:
+    """Return all balances that are not zero, by (account, asset)."""
+    rows = database.connection.execute("SELECT account, asset, amount FROM balance WHERE amount <> 0")
+    return {(account, asset): amount for account, asset, amount in rows}
+
+
+def open_orders(database: ProfileDatabase) -> list[Order]:
+    """Return the orders that can still fill, in the order of their creation."""
+    return _documents(database, f"order_state WHERE {_OPEN} ORDER BY created_ms, seq", Order)
+
+
+def instruments(database: ProfileDatabase) -> list[Instrument]:
+    """Return the instruments that stored rows refer to."""
+    return _documents(database, "instrument ORDER BY id", Instrument)
 
 
 def all_epochs(database: ProfileDatabase) -> list[PortfolioRecord]:
     """Return every epoch of every portfolio, oldest first."""
     rows = database.connection.execute(
-        "SELECT name, epoch, asset, starting_cash, created_ms, synthetic FROM portfolio ORDER BY rowid"
+        "SELECT name, epoch, asset, starting_cash, created_ms, synthetic FROM portfolio ORDER BY seq"
     )
     return [
         PortfolioRecord(name=n, epoch=e, asset=a, starting_cash=c, created_ms=t, synthetic=bool(s))
@@ -61,7 +76,7 @@ def all_epochs(database: ProfileDatabase) -> list[PortfolioRecord]:
 
 
 def newest_epochs(database: ProfileDatabase) -> list[PortfolioRecord]:
-    """Return the running epoch of each portfolio."""
+    """Return the running epoch of each portfolio, in the order in which the portfolios were first made."""
     newest: dict[str, PortfolioRecord] = {}
     for record in all_epochs(database):
         if record.name not in newest or record.epoch > newest[record.name].epoch:
@@ -69,35 +84,59 @@ def newest_epochs(database: ProfileDatabase) -> list[PortfolioRecord]:
     return list(newest.values())
 
 
+def load_orders(database: ProfileDatabase, portfolio: str, epoch: int) -> list[Order]:
+    """Return the orders of one epoch of a portfolio in the order of their creation."""
+    with database.reading():
+        rows = database.connection.execute(
+            "SELECT document FROM order_state WHERE portfolio = ? AND epoch = ? ORDER BY created_ms, seq",
+            (portfolio, epoch),
+        )
+        return [_decoded(document, Order) for (document,) in rows]
+
+
 def load_fills(database: ProfileDatabase, portfolio: str, epoch: int) -> list[Fill]:
     """Return the fills of one epoch of a portfolio, oldest first."""
-    return [
-        Fill(
-            fill_id=row[0],
-            client_id=row[1],
-            portfolio=row[2],
-            instrument=InstrumentId(row[3]),
-            side=Side(row[4]),
-            price=row[5],
-            qty=row[6],
-            quote_amount=row[7],
-            fee=row[8],
-            fee_asset=row[9],
-            liquidity=Liquidity(row[10]),
-            at_ms=row[11],
-            evidence=msgspec.json.decode(row[12], type=FillEvidence),
-        )
-        for row in database.connection.execute(_FILLS, (portfolio, epoch))
-    ]
+    with database.reading():
+        return [_fill(row) for row in database.connection.execute(_FILLS, (portfolio, epoch))]
+
+
+def _fill(row: tuple[str, str, str, str, str, int, int, int, int, str, str, int, str]) -> Fill:
+    return Fill(
+        fill_id=row[0],
+        client_id=row[1],
+        portfolio=row[2],
+        instrument=InstrumentId(row[3]),
+        side=Side(row[4]),
+        price=row[5],
+        qty=row[6],
+        quote_amount=row[7],
+        fee=row[8],
+        fee_asset=row[9],
+        liquidity=Liquidity(row[10]),
+        at_ms=row[11],
+        evidence=_decoded(row[12], FillEvidence),
+    )
+
+
+def _newest(database: ProfileDatabase, source: str, by: str, kind: type[_T]) -> list[_T]:
+    limit = NEWEST_CLOSED_ORDERS if kind is Order else NEWEST_DECISIONS
+    order = f"{by} DESC" if by == "seq" else f"{by} DESC, seq DESC"
+    return _documents(database, f"{source} ORDER BY {order} LIMIT {limit}", kind)[::-1]
 
 
 def _documents(database: ProfileDatabase, rest: str, kind: type[_T]) -> list[_T]:
     rows = database.connection.execute(f"SELECT document FROM {rest}")  # noqa: S608 - constant texts of this module
-    return [msgspec.json.decode(document, type=kind) for (document,) in rows]
+    return [_decoded(document, kind) for (document,) in rows]
 
 
-def _orders(database: ProfileDatabase, condition: str) -> list[Order]:
-    return _documents(database, f"order_state WHERE {condition}", Order)
+def _decoded(document: str, kind: type[_T]) -> _T:
+    try:
+        return msgspec.json.decode(document, type=kind)
+    except msgspec.DecodeError as error:
+        raise UserActionNeeded(
+            f"the profile database holds a damaged {kind.__name__} ({error}); run 'cryptobot ledger check', and put a "
+            "copy from its folder 'backups' in its place"
+        ) from error
 
 
 def _kill_switch(database: ProfileDatabase) -> KillSwitchRecord | None:

@@ -1,31 +1,40 @@
 """The tables as SQLModel classes: the one description that migrations are checked against.
 
-Hot inserts do not use the ORM (it costs 15 times raw sqlite3); see `database.py`. All tables are
+Hot inserts do not use the ORM (it costs 15 times raw sqlite3); see `batch_rows.py`. All tables are
 STRICT, so that an integer column can never silently turn into a float.
 """
 
+from typing import Any
+
+from sqlalchemy import Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 _STRICT = {"sqlite_strict": True}
 
 
+def _text(**options: Any) -> Any:  # noqa: ANN401 - what SQLModel's own Field takes and gives
+    """Return a TEXT column; SQLModel's own choice, VARCHAR, does not exist in STRICT tables."""
+    return Field(sa_type=Text, **options)
+
+
 class MetaRow(SQLModel, table=True):
-    """Facts about the file itself: its mode and when it was made."""
+    """Facts about the file itself: its mode."""
 
     __tablename__ = "meta"
     __table_args__ = _STRICT
-    key: str = Field(primary_key=True)
-    value: str
+    key: str = _text(primary_key=True)
+    value: str = _text()
 
 
 class PortfolioRow(SQLModel, table=True):
-    """One epoch of a portfolio."""
+    """One epoch of a portfolio; never changed, never deleted."""
 
     __tablename__ = "portfolio"
-    __table_args__ = _STRICT
-    name: str = Field(primary_key=True)
-    epoch: int = Field(primary_key=True)
-    asset: str
+    __table_args__ = (UniqueConstraint("name", "epoch"), _STRICT)
+    seq: int = Field(primary_key=True)
+    name: str = _text()
+    epoch: int
+    asset: str = _text()
     starting_cash: int
     created_ms: int
     synthetic: int
@@ -37,51 +46,69 @@ class TransferRow(SQLModel, table=True):
     __tablename__ = "transfer"
     __table_args__ = _STRICT
     seq: int = Field(primary_key=True)
-    asset: str
-    debit: str
-    credit: str
+    asset: str = _text()
+    debit: str = _text()
+    credit: str = _text()
     amount: int
-    cause_kind: str
-    cause_id: str
+    cause_kind: str = _text()
+    cause_id: str = _text()
     at_ms: int
-    previous_hash: str
-    row_hash: str
+    previous_hash: str = _text()
+    row_hash: str = _text()
+
+
+class BalanceRow(SQLModel, table=True):
+    """What the transfers add up to, written along with them, so that a start need not read them all."""
+
+    __tablename__ = "balance"
+    __table_args__ = _STRICT
+    account: str = _text(primary_key=True)
+    asset: str = _text(primary_key=True)
+    amount: int
 
 
 class OrderRow(SQLModel, table=True):
-    """The newest state of an order; `document` is the whole Order as JSON."""
+    """The newest state of an order; `document` is the whole Order as JSON, `seq` the order of creation."""
 
     __tablename__ = "order_state"
-    __table_args__ = _STRICT
-    client_id: str = Field(primary_key=True)
-    portfolio: str
-    instrument: str
-    status: str
+    __table_args__ = (
+        Index("order_state_open", "created_ms", "seq", sqlite_where=text("status IN ('new', 'partially_filled')")),
+        Index(
+            "order_state_closed", "updated_ms", "seq", sqlite_where=text("status NOT IN ('new', 'partially_filled')")
+        ),
+        _STRICT,
+    )
+    seq: int = Field(primary_key=True)
+    client_id: str = _text(unique=True)
+    portfolio: str = _text()
+    epoch: int
+    instrument: str = _text()
+    status: str = _text()
     created_ms: int
     updated_ms: int
-    document: str
+    document: str = _text()
 
 
 class FillRow(SQLModel, table=True):
     """One execution; never changed, never deleted."""
 
     __tablename__ = "fill"
-    __table_args__ = _STRICT
+    __table_args__ = (Index("fill_by_portfolio", "portfolio", "epoch", "seq"), _STRICT)
     seq: int = Field(primary_key=True)
-    fill_id: str = Field(unique=True)
-    client_id: str
-    portfolio: str
+    fill_id: str = _text(unique=True)
+    client_id: str = _text()
+    portfolio: str = _text()
     epoch: int
-    instrument: str
-    side: str
+    instrument: str = _text()
+    side: str = _text()
     price: int
     qty: int
     quote_amount: int
     fee: int
-    fee_asset: str
-    liquidity: str
+    fee_asset: str = _text()
+    liquidity: str = _text()
     at_ms: int
-    evidence: str
+    evidence: str = _text()
 
 
 class DecisionRow(SQLModel, table=True):
@@ -90,12 +117,12 @@ class DecisionRow(SQLModel, table=True):
     __tablename__ = "decision"
     __table_args__ = _STRICT
     seq: int = Field(primary_key=True)
-    decision_id: str
-    bot: str
-    portfolio: str
-    outcome: str
+    decision_id: str = _text()
+    bot: str = _text()
+    portfolio: str = _text()
+    outcome: str = _text()
     at_ms: int
-    document: str
+    document: str = _text()
 
 
 class BotRow(SQLModel, table=True):
@@ -103,10 +130,11 @@ class BotRow(SQLModel, table=True):
 
     __tablename__ = "bot"
     __table_args__ = _STRICT
-    bot: str = Field(primary_key=True)
-    portfolio: str
-    status: str
-    document: str
+    seq: int = Field(primary_key=True)
+    bot: str = _text(unique=True)
+    portfolio: str = _text()
+    status: str = _text()
+    document: str = _text()
 
 
 class KillSwitchRow(SQLModel, table=True):
@@ -116,7 +144,7 @@ class KillSwitchRow(SQLModel, table=True):
     __table_args__ = _STRICT
     seq: int = Field(primary_key=True)
     tripped: int
-    reason: str
+    reason: str = _text()
     at_ms: int
 
 
@@ -125,8 +153,8 @@ class InstrumentRow(SQLModel, table=True):
 
     __tablename__ = "instrument"
     __table_args__ = _STRICT
-    id: str = Field(primary_key=True)
-    document: str
+    id: str = _text(primary_key=True)
+    document: str = _text()
 
 
 class SessionRow(SQLModel, table=True):
@@ -134,8 +162,9 @@ class SessionRow(SQLModel, table=True):
 
     __tablename__ = "session"
     __table_args__ = _STRICT
-    session_id: str = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    session_id: str = _text(unique=True)
     started_ms: int
     last_ms: int
     ended_ms: int
-    document: str
+    document: str = _text()

@@ -1,4 +1,4 @@
-"""Alembic's entry: migrates over the connection that `schema.upgrade` hands in."""
+"""Alembic's entry: migrates over the connection that `schema._upgrade` hands in."""
 
 from alembic import context
 
