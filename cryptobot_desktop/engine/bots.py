@@ -7,6 +7,7 @@ import msgspec
 from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.domain.ledger import BotRecord
+from cryptobot_desktop.domain.market import Side
 from cryptobot_desktop.domain.orders import Fill
 from cryptobot_desktop.domain.timeframe import Timeframe
 from cryptobot_desktop.engine.accounts import origin_of, position_change
@@ -31,6 +32,9 @@ class Bot:
         self.base_held = 0
         self.orders = 0
         self.fills = 0
+        self.realized = 0
+        """Profit that its own sells have realised, before fees, in the quote asset."""
+        self._cost = 0
         self.last_decision = ""
         self.open_orders: set[str] = set()
 
@@ -52,9 +56,20 @@ class Bot:
 
     def take_fill(self, fill: Fill) -> None:
         """Take note of one of its own fills."""
+        self._take_profit(fill)
         self.base_held += position_change(fill, self.instrument)
         self.fills += 1
         self.strategy.on_fill(fill)
+
+    def _take_profit(self, fill: Fill) -> None:
+        """Keep the average cost of what the bot holds, and what its sells brought above it."""
+        if fill.side is Side.BUY:
+            self._cost += fill.quote_amount
+            return
+        amount = self.instrument.base_amount(fill.qty)
+        cost = self._cost * min(amount, self.base_held) // self.base_held if self.base_held > 0 else 0
+        self._cost -= cost
+        self.realized += fill.quote_amount - cost
 
     def stored(self, now_ms: int) -> BotRecord:
         """Return the record with the strategy's present state."""

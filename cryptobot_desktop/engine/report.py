@@ -89,8 +89,7 @@ def _data_quality(session: Assembled) -> dict[str, Any]:
     """Return what is known about the completeness of the data that the run rests on."""
     quality: dict[str, Any] = {}
     for key, instrument in session.pipeline.market_instruments().items():
-        known = session.market.known(key)
-        sync = known.sync if known is not None else None
+        sync = session.market.sync(key)
         state = session.market.state(key)
         figures: dict[str, Any] = {"state": state.value, "reason": session.market.reason(key)}
         if sync is not None:

@@ -1,0 +1,133 @@
+"""One backtest: recorded data through the pipeline, and the result that the command line prints."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from cryptobot_desktop import __version__
+from cryptobot_desktop.backtest.sources import RecordedData, from_candles, open_data
+from cryptobot_desktop.domain.errors import InvalidInput
+from cryptobot_desktop.domain.facts import DecisionMade, Fact, OrderFilled
+from cryptobot_desktop.domain.instrument import Instrument, Venue
+from cryptobot_desktop.domain.journal import SessionRecord
+from cryptobot_desktop.domain.market import Candle, Received
+from cryptobot_desktop.domain.orders import FeeRates, Fill
+from cryptobot_desktop.domain.timeframe import parse_timeframe
+from cryptobot_desktop.engine.assembly import Assembled, assemble, open_session, watch_instrument
+from cryptobot_desktop.engine.outbox import GROUP_ROWS, MemoryStore, Store
+from cryptobot_desktop.engine.report import run_report
+from cryptobot_desktop.engine.session import BotSpec, MarketSource, SessionSpec
+from cryptobot_desktop.strategies.registry import parse_bot_spec
+
+
+class BacktestResult(Struct, frozen=True, kw_only=True):
+    """What a backtest found. `report` is the document that ``backtest --json`` prints."""
+
+    report: dict[str, Any]
+    instruments: tuple[Instrument, ...]
+    fills: tuple[Fill, ...]
+    decisions: tuple[DecisionMade, ...]
+    equity: tuple[tuple[int, int], ...]
+    """(time in UTC ms, equity as a ledger amount of the portfolio's asset)."""
+    findings: tuple[str, ...]
+    """What was found and mended in the data."""
+
+
+def run(
+    data: str | Path | tuple[Instrument, list[Candle]],
+    *,
+    bots: Sequence[str | BotSpec] = (),
+    symbol: str = "BTC/USDT",
+    venue: str = "binance",
+    timeframe: str = "1m",
+    cash: str = "10000 USDT",
+    fees: FeeRates | None = None,
+) -> BacktestResult:
+    """Run bots over a candles CSV, a trades CSV, a recording, or candles in memory; nothing is stored.
+
+    `bots` are texts such as ``sma_cross:fast=10,slow=30``. Bad input raises InvalidInput.
+    """
+    spec = SessionSpec(
+        source=MarketSource.RECORDING,
+        venue=Venue(venue),
+        symbols=(symbol,),
+        timeframe=parse_timeframe(timeframe),
+        bots=tuple(read_bot(bot) if isinstance(bot, str) else bot for bot in bots),
+        cash=cash,
+        fees=fees,
+    )
+    if isinstance(data, tuple):
+        recorded = from_candles(*data)
+    else:
+        recorded = open_data(Path(data), symbol=symbol, venue=spec.venue, timeframe=spec.timeframe)
+    return run_recorded(spec, recorded)
+
+
+def run_recorded(
+    spec: SessionSpec, recorded: RecordedData, *, store: Store | None = None, session_id: str = "backtest"
+) -> BacktestResult:
+    """Run a session specification over recorded data."""
+    fills: list[Fill] = []
+    decisions: list[DecisionMade] = []
+
+    def listen(fact: Fact) -> None:
+        if isinstance(fact, OrderFilled):
+            fills.extend(fact.fills)
+        elif isinstance(fact, DecisionMade):
+            decisions.append(fact)
+
+    record = SessionRecord(
+        session_id=session_id,
+        mode="paper",
+        market=recorded.label,
+        venue=spec.venue.value,
+        portfolio=spec.portfolio,
+        synthetic=False,
+        seed=spec.seed,
+        code_version=__version__,
+        started_ms=recorded.start_ms,
+        last_ms=recorded.start_ms,
+    )
+    spec = _with_known_symbols(spec, recorded.instruments)
+    session = assemble(spec, record, store=store or MemoryStore(), tell=listen, has_books=recorded.has_books)
+    for instrument in recorded.instruments:
+        watch_instrument(session, instrument)
+    open_session(session)
+    play(session, recorded.events)
+    account = session.pipeline.accounts.get(spec.portfolio)
+    return BacktestResult(
+        report=run_report(session),
+        instruments=recorded.instruments,
+        fills=tuple(fills),
+        decisions=tuple(decisions),
+        equity=account.curve.points(),
+        findings=recorded.findings,
+    )
+
+
+def play(session: Assembled, events: Iterable[Received]) -> None:
+    """Send events through the pipeline as fast as possible; rows are stored in groups."""
+    process, outbox = session.pipeline.process, session.outbox
+    for received in events:
+        process(received)
+        if outbox.rows >= GROUP_ROWS:
+            outbox.flush()
+    outbox.flush()
+
+
+def read_bot(text: str) -> BotSpec:
+    """Return the bot named by ``NAME[:key=value,...]``, checked."""
+    parsed = parse_bot_spec(text)
+    return BotSpec(strategy=parsed.name, params=parsed.params)
+
+
+def _with_known_symbols(spec: SessionSpec, instruments: tuple[Instrument, ...]) -> SessionSpec:
+    """Let the data decide when only one instrument is in it; otherwise the asked symbols must be there."""
+    if len(instruments) != 1:
+        if not instruments:
+            raise InvalidInput("the data names no instrument; nothing can be tested on it")
+        return spec
+    return msgspec.structs.replace(spec, symbols=(instruments[0].symbol,))

@@ -1,0 +1,245 @@
+"""A session on a running feed: the engine's asyncio side. Feeds call in, commands are carried out, snapshots go out."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Protocol
+
+import msgspec
+
+from cryptobot_desktop.domain.clock import Clock
+from cryptobot_desktop.domain.errors import TemporaryFailure, UserActionNeeded
+from cryptobot_desktop.domain.facts import Fact
+from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
+from cryptobot_desktop.domain.journal import SessionRecord, StoredState
+from cryptobot_desktop.domain.market import ClockTick, Received
+from cryptobot_desktop.domain.timeframe import MINUTE_MS, Timeframe
+from cryptobot_desktop.engine.assembly import (
+    Assembled,
+    assemble,
+    find_instrument,
+    open_session,
+    restore,
+    warm_up,
+    watch_instrument,
+)
+from cryptobot_desktop.engine.handle import CandleArrays, EngineHandle
+from cryptobot_desktop.engine.outbox import Store
+from cryptobot_desktop.engine.picture import EngineMood, Picture
+from cryptobot_desktop.engine.session import SessionSpec
+from cryptobot_desktop.engine.snapshot import MarketCard
+from cryptobot_desktop.marketdata.feed import Feed
+
+BEAT_S = 0.05
+TICK_MS = 250
+SAVE_SESSION_MS = 5_000
+FIRST_HISTORY_MINUTES = 1_000
+FULL_HISTORY_MINUTES = 7 * 24 * 60
+"""How much of the past the chart gets after the start."""
+
+
+class FeedMaker(Protocol):
+    """Makes the feed of a session; the app decides about addresses, clock and chance."""
+
+    def __call__(self, sink: Callable[[Received], None], needs_snapshot: Callable[[InstrumentId], bool]) -> Feed:
+        """Return a feed that is not started yet."""
+        ...
+
+
+class LiveSession:
+    """Runs one session until it is stopped or its time is over. Everything happens on one loop."""
+
+    def __init__(  # the parts that only the app can choose
+        self, spec: SessionSpec, record: SessionRecord, *, store: Store, handle: EngineHandle, clock: Clock
+    ) -> None:
+        self.mood = EngineMood()
+        self._handle = handle
+        self._clock = clock
+        self._session = assemble(spec, record, store=store, tell=self._tell, watch=self._watch)
+        market = MarketCard(source=spec.source.value, label=record.market, synthetic=record.synthetic)
+        self._picture = Picture(self._session, market, self.mood)
+        self._catalogue: Mapping[str, Instrument] = {}
+        self._feed: Feed | None = None
+        self._stop = asyncio.Event()
+        self._background: set[asyncio.Task[None]] = set()
+        self._last_tick_ms = 0
+        self._last_saved_ms = 0
+        self._begin_ms = record.started_ms
+
+    @property
+    def session(self) -> Assembled:
+        """Return the stages, e.g. for the final report."""
+        return self._session
+
+    def stop(self) -> None:
+        """Ask the session to end; call it on the loop."""
+        self._stop.set()
+
+    async def run(self, make_feed: FeedMaker, stored: StoredState) -> None:
+        """Prepare, then serve until stopped. Raises what the preparation cannot mend."""
+        self._feed = make_feed(self._on_received, self._session.market.needs_snapshot)
+        self._handle.attach(self._wake, self._candles)
+        feeding: asyncio.Task[None] | None = None
+        try:
+            await self._prepare(stored)
+            feeding = asyncio.create_task(self._feed.run(), name="feed")
+            await self._serve(feeding)
+        finally:
+            await self._shut_down(feeding)
+
+    async def _prepare(self, stored: StoredState) -> None:
+        session, feed = self._session, self._feed
+        assert feed is not None
+        self._publish()
+        self._catalogue = await feed.start()
+        self._handle.publish_catalogue(tuple(self._catalogue.values()))
+        wanted = [find_instrument(self._by_id(), symbol) for symbol in session.spec.symbols]
+        needed = {bot.instrument for bot in stored.bots} | {o.request.instrument for o in stored.open_orders}
+        wanted += [found for key, found in self._by_id().items() if key in needed and found not in wanted]
+        session.pipeline.now_ms = max(session.pipeline.now_ms, self._clock.now_ms())
+        for instrument in wanted:
+            watch_instrument(session, instrument)
+        await asyncio.gather(*(self._load_history(i, FIRST_HISTORY_MINUTES) for i in wanted))
+        restore(session, stored)
+        self._picture.restore(stored)
+        open_session(session)
+        feed.watch(wanted)
+        self._flush()
+        self.mood.state = "running"
+        for instrument in wanted:
+            self._in_background(self._load_history(instrument, FULL_HISTORY_MINUTES))
+
+    async def _serve(self, feeding: asyncio.Task[None]) -> None:
+        until = self._session.spec.duration_ms
+        while not self._stop.is_set():
+            await asyncio.sleep(BEAT_S)
+            if feeding.done():
+                feeding.result()
+                break
+            self._beat()
+            if until is not None and self._clock.now_ms() - self._begin_ms >= until:
+                break
+
+    async def _shut_down(self, feeding: asyncio.Task[None] | None) -> None:
+        """Stop in order: commands, feed, background work, store, last snapshot."""
+        self._handle.detach()
+        if self._feed is not None:
+            await self._feed.stop()
+        tasks = [*self._background, *([feeding] if feeding is not None else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        now_ms = self._session.pipeline.now_ms
+        record = msgspec.structs.replace(self._session.record, last_ms=now_ms, ended_ms=now_ms)
+        self._session.outbox.put_session(record)
+        self._flush()
+        if self.mood.state == "running":
+            self.mood.state = "finished"
+        self._publish()
+
+    def _beat(self) -> None:
+        self._take_commands()
+        now_ms = self._clock.now_ms()
+        if now_ms - self._last_tick_ms >= TICK_MS:
+            self._last_tick_ms = now_ms
+            self._on_received(Received(now_ms, ClockTick(now_ms)))
+        if now_ms - self._last_saved_ms >= SAVE_SESSION_MS:
+            self._last_saved_ms = now_ms
+            self._session.outbox.put_session(msgspec.structs.replace(self._session.record, last_ms=now_ms))
+            self._flush()
+        elif self.mood.state == "halted":
+            self._flush()
+        if self._feed is not None:
+            self.mood.weight_used, self.mood.weight_limit = self._feed.weight
+        self._publish()
+
+    def _on_received(self, received: Received) -> None:
+        if self.mood.state == "halted":
+            return  # nothing is decided that cannot be stored; the books sync anew afterwards
+        self._picture.see_event(received.event, received.received_ms)
+        self._session.pipeline.process(received)
+        if not self._session.outbox.is_empty:
+            self._flush()
+        self.mood.lag_ms = float(max(0, self._clock.now_ms() - received.received_ms))
+
+    def _flush(self) -> None:
+        """Store and tell; when the disk refuses, halt until it takes the rows again."""
+        try:
+            self._session.outbox.flush()
+        except (TemporaryFailure, UserActionNeeded) as trouble:
+            self.mood.state, self.mood.message = "halted", str(trouble)
+            return
+        if self.mood.state == "halted":
+            self.mood.state, self.mood.message = "running", ""
+
+    def _tell(self, fact: Fact) -> None:
+        self._picture.see_fact(fact)
+        self._handle.publish_notice(fact)
+
+    def _publish(self) -> None:
+        self._handle.publish_snapshot(self._picture.draw())
+
+    def _wake(self) -> None:
+        """Called by front ends from other threads; the next beat is near enough for every command."""
+
+    def _take_commands(self) -> None:
+        for command_id, command in self._handle.take_commands():
+            self._session.desk.execute(command_id, command)
+            self._flush()
+
+    def _watch(self, symbol: str) -> None:
+        instrument = find_instrument(self._by_id(), symbol)
+        watch_instrument(self._session, instrument)
+        if self._feed is not None:
+            self._feed.watch(self._session.pipeline.market_instruments().values())
+        self._in_background(self._load_history(instrument, FULL_HISTORY_MINUTES))
+
+    def _by_id(self) -> dict[InstrumentId, Instrument]:
+        return {instrument.id: instrument for instrument in self._catalogue.values()}
+
+    async def _load_history(self, instrument: Instrument, minutes: int) -> None:
+        """Fetch one-minute bars; a venue that does not answer leaves the chart short and bots warming up."""
+        assert self._feed is not None
+        now_ms = self._clock.now_ms()
+        start = now_ms - now_ms % MINUTE_MS - minutes * MINUTE_MS
+        try:
+            candles = await self._feed.history(instrument, Timeframe.M1, start, now_ms)
+        except TemporaryFailure as trouble:
+            self.mood.message = str(trouble)
+            return
+        self._session.market.load_history([candle for candle in candles if candle.closed is not False])
+        for bot in self._session.pipeline.bots:
+            if bot.instrument.id == instrument.id and not bot.is_ready:
+                warm_up(bot, self._session.market)
+
+    def _in_background(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    def _candles(self, instrument: InstrumentId, timeframe: Timeframe) -> CandleArrays | None:
+        """Return the bars for a chart; called from front ends' threads, on arrays that are never changed."""
+        series = self._session.market.series(instrument, timeframe)
+        if series is None:
+            return None
+        columns = series.columns()
+        return CandleArrays(
+            columns.revision,
+            columns.open_ms,
+            columns.open,
+            columns.high,
+            columns.low,
+            columns.close,
+            columns.volume,
+            self._forming(instrument, timeframe),
+            series.gaps(),
+            self._session.record.synthetic,
+        )
+
+    def _forming(
+        self, instrument: InstrumentId, timeframe: Timeframe
+    ) -> tuple[int, float, float, float, float, float] | None:
+        bar, known = self._session.market.forming(instrument, timeframe), self._session.market.instrument(instrument)
+        if bar is None or known is None:
+            return None
+        price, qty = 10**known.price_decimals, 10**known.qty_decimals
+        return (bar.open_ms, bar.open / price, bar.high / price, bar.low / price, bar.close / price, bar.volume / qty)
