@@ -1,6 +1,7 @@
 """Binance's socket rules over a real loopback connection."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,6 +15,8 @@ from cryptobot_desktop.emulator.binance_venue import BinanceVenue
 from cryptobot_desktop.emulator.faults import FaultPlan, parse_fault
 from cryptobot_desktop.emulator.server import Pacing
 from cryptobot_desktop.emulator.synthetic_market import SyntheticMarket
+
+Json = Any
 
 START = 1_790_000_000_123
 WITHIN_S = 10
@@ -44,15 +47,21 @@ async def exchange() -> AsyncIterator[Exchange]:
         await server.stop()
 
 
-def talk_to(server: BinanceServer, path: str, **options: Any) -> connect:
+def talk_to(server: BinanceServer, path: str, **options: Json) -> connect:
     return connect(server.ws_url + path, ping_interval=None, compression=None, **options)
 
 
-async def receive(client: ClientConnection) -> Any:
+async def receive(client: ClientConnection) -> Json:
     return orjson.loads(await asyncio.wait_for(client.recv(), WITHIN_S))
 
 
-async def ask(client: ClientConnection, text: str) -> Any:
+async def drain(client: ClientConnection) -> None:
+    """Receive until the connection ends."""
+    while True:
+        await asyncio.wait_for(client.recv(), WITHIN_S)
+
+
+async def ask(client: ClientConnection, text: str) -> Json:
     """Send a control message and return the next message that is not a push."""
     await client.send(text)
     while True:
@@ -118,8 +127,7 @@ async def test_more_than_five_messages_in_a_rolling_second_close_with_1008(excha
         for _ in range(6):
             await client.send('{"method":"LIST_SUBSCRIPTIONS","id":1}')
         with pytest.raises(ConnectionClosed) as closed:
-            while True:
-                await asyncio.wait_for(client.recv(), WITHIN_S)
+            await drain(client)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1008
 
@@ -205,8 +213,7 @@ async def test_a_dropped_connection_has_no_close_frame(exchange: Exchange) -> No
     server = await exchange.open(None, "drop_connection@0.2")
     async with talk_to(server, "/ws/btcusdt@trade") as client:
         with pytest.raises(ConnectionClosed) as closed:
-            while True:
-                await asyncio.wait_for(client.recv(), WITHIN_S)
+            await drain(client)
     assert closed.value.rcvd is None
 
 
@@ -214,7 +221,7 @@ async def test_a_gap_breaks_the_chain_of_update_ids_once(exchange: Exchange) -> 
     server = await exchange.open(None, "gap@0.5", pacing=Pacing(speed=10))
     async with talk_to(server, "/ws/btcusdt@depth@100ms") as client:
         events = [await receive(client) for _ in range(120)]
-    holes = [b["U"] - a["u"] - 1 for a, b in zip(events, events[1:], strict=False) if b["U"] != a["u"] + 1]
+    holes = [b["U"] - a["u"] - 1 for a, b in itertools.pairwise(events) if b["U"] != a["u"] + 1]
     assert len(holes) == 1
 
 

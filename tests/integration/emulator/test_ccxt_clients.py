@@ -8,6 +8,9 @@ import pytest
 
 from cryptobot_desktop.emulator.run import EmulatorUrls
 
+Untyped = Any
+"""What belongs to a library without types."""
+
 ccxt = pytest.importorskip("ccxt", reason="ccxt is not installed: its acceptance tests of the emulator need it")
 ccxt_async = pytest.importorskip("ccxt.async_support")
 ccxt_pro = pytest.importorskip("ccxt.pro")
@@ -18,7 +21,7 @@ WITHIN_S = 20
 pytestmark = pytest.mark.slow
 
 
-def point(client: Any, urls: EmulatorUrls) -> Any:
+def point(client: Untyped, urls: EmulatorUrls) -> Untyped:
     """Let a ccxt client speak to the emulator: every REST host is replaced, paths and options stay."""
     served = urls.binance if client.id == "binance" else urls.kucoin
     assert served is not None
@@ -32,7 +35,7 @@ def point(client: Any, urls: EmulatorUrls) -> Any:
     return client
 
 
-def check_book(book: Any) -> None:
+def check_book(book: Untyped) -> None:
     assert len(book["bids"]) >= 10
     assert len(book["asks"]) >= 10
     assert book["bids"][0][0] < book["asks"][0][0]
@@ -40,7 +43,7 @@ def check_book(book: Any) -> None:
     assert [level[0] for level in book["asks"]] == sorted(level[0] for level in book["asks"])
 
 
-def check_bars(bars: Any) -> None:
+def check_bars(bars: Untyped) -> None:
     times = [bar[0] for bar in bars]
     assert times == sorted(set(times))
     assert all(bar[3] <= min(bar[1], bar[4]) <= max(bar[1], bar[4]) <= bar[2] for bar in bars)
@@ -91,7 +94,7 @@ async def test_the_pro_client_watches_everything_and_its_book_equals_rest(serve:
         assert await equal_books(client), "the watched book never equalled the fetched one at the same sequence"
 
 
-async def equal_books(client: Any) -> bool:
+async def equal_books(client: Untyped) -> bool:
     """Return True when fetched books equal the watched ones wherever both have the same sequence."""
     watched: dict[int, list[Any]] = {}
 
@@ -110,6 +113,6 @@ async def equal_books(client: Any) -> bool:
     return bool(common)
 
 
-def top_of(book: Any) -> list[Any]:
+def top_of(book: Untyped) -> list[Any]:
     """Return prices and sizes of the best ten levels of each side (ccxt adds a sequence on KuCoin)."""
     return [[level[:2] for level in book[side][:10]] for side in ("bids", "asks")]

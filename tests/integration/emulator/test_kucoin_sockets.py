@@ -17,6 +17,8 @@ from cryptobot_desktop.emulator.kucoin_venue import KucoinVenue
 from cryptobot_desktop.emulator.server import Pacing
 from cryptobot_desktop.emulator.synthetic_market import SyntheticMarket
 
+Json = Any
+
 START = 1_790_000_000_123
 WITHIN_S = 10
 
@@ -55,11 +57,11 @@ def talk_to(url: str) -> connect:
     return connect(url, ping_interval=None, compression=None)
 
 
-async def receive(client: ClientConnection) -> Any:
+async def receive(client: ClientConnection) -> Json:
     return orjson.loads(await asyncio.wait_for(client.recv(), WITHIN_S))
 
 
-async def answer(client: ClientConnection, message: dict[str, Any]) -> Any:
+async def answer(client: ClientConnection, message: dict[str, Any]) -> Json:
     """Send a message and return the next one that is not a push."""
     await client.send(orjson.dumps(message).decode())
     while (reply := await receive(client))["type"] == "message":
@@ -67,7 +69,7 @@ async def answer(client: ClientConnection, message: dict[str, Any]) -> Any:
     return reply
 
 
-def subscribe(topic: str, identity: Any = 1, response: bool = True) -> dict[str, Any]:
+def subscribe(topic: str, identity: Json = 1, response: bool = True) -> dict[str, Any]:
     return {"id": identity, "type": "subscribe", "topic": topic, "privateChannel": False, "response": response}
 
 
@@ -121,7 +123,7 @@ async def test_json_pings_are_answered_and_silence_ends_the_connection(exchange:
     ],
 )
 async def test_wrong_messages_get_their_code_and_the_connection_lives(
-    exchange: Exchange, message: Any, code: int
+    exchange: Exchange, message: Json, code: int
 ) -> None:
     server = await exchange.open()
     async with talk_to(await bullet(server)) as client:

@@ -13,12 +13,15 @@ import pytest
 
 from cryptobot_desktop.emulator.run import EmulatorUrls, VenueUrls
 
+Untyped = Any
+"""What belongs to a library without types."""
+
 Serve = Callable[..., EmulatorUrls]
 WITHIN_S = 20
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 
-def library(name: str, package: str) -> Any:
+def library(name: str, package: str) -> Untyped:
     """Import a peer's client or skip with the package's name."""
     return pytest.importorskip(name, reason=f"{package} is not installed: it is a peer, not a dependency")
 
@@ -55,7 +58,9 @@ async def test_python_binance_fetches_streams_and_keeps_a_book(serve: Serve, mon
 async def test_binances_own_sdk_fetches_and_streams(serve: Serve) -> None:
     peer = library("binance_sdk_spot.spot", "binance-sdk-spot")
     served = binance(await asyncio.to_thread(serve))
-    rest = peer.Spot(config_rest_api=peer.ConfigurationRestAPI(api_key="", api_secret="", base_path=served.rest)).rest_api
+    rest = peer.Spot(
+        config_rest_api=peer.ConfigurationRestAPI(api_key="", api_secret="", base_path=served.rest)
+    ).rest_api
     info = await asyncio.to_thread(rest.exchange_info, symbol="BTCUSDT")
     assert info.data().symbols[0].symbol == "BTCUSDT"
     assert len((await asyncio.to_thread(rest.klines, "BTCUSDT", "1m", limit=2)).data()) == 2
@@ -78,7 +83,7 @@ def test_kucoins_own_sdk_fetches_and_listens(serve: Serve) -> None:
     fetch_with_universal_client(client)
     received: Counter[str] = Counter()
 
-    def note(topic: str, _subject: str, _data: Any) -> None:
+    def note(topic: str, _subject: str, _data: Untyped) -> None:
         received[topic.partition(":")[0]] += 1
 
     socket = client.ws_service().new_spot_public_ws()
@@ -95,7 +100,7 @@ def test_kucoins_own_sdk_fetches_and_listens(serve: Serve) -> None:
     assert set(received) == wanted
 
 
-def universal_client(rest: str) -> Any:
+def universal_client(rest: str) -> Untyped:
     """Return KuCoin's SDK client without keys, pointed at the emulator."""
     from kucoin_universal_sdk.api.client import DefaultClient
     from kucoin_universal_sdk.model.client_option import ClientOptionBuilder
@@ -108,7 +113,7 @@ def universal_client(rest: str) -> Any:
     return DefaultClient(options.set_websocket_client_option(WebSocketClientOptionBuilder().build()).build())
 
 
-def fetch_with_universal_client(client: Any) -> None:
+def fetch_with_universal_client(client: Untyped) -> None:
     """Read symbols, candles, a book and trades."""
     from kucoin_universal_sdk.generate.spot import market
 

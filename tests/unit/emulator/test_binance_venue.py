@@ -1,5 +1,6 @@
 """Binance without sockets: shapes, errors, weights, and streams that agree with REST and with each other."""
 
+import itertools
 import random
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 from cryptobot_desktop.emulator.binance_venue import BinanceVenue
 from cryptobot_desktop.emulator.synthetic_market import SyntheticMarket
 from cryptobot_desktop.emulator.venue_port import StreamFrame, request_from_target
+
+Json = Any
 
 START = 1_790_000_000_123
 MINUTE = 60_000
@@ -34,7 +37,7 @@ def make_venue(seed: int = 7, weight_limit: int = 6_000) -> BinanceVenue:
     return BinanceVenue(SyntheticMarket(seed, START), weight_limit)
 
 
-def get(venue: BinanceVenue, target: str) -> Any:
+def get(venue: BinanceVenue, target: str) -> Json:
     response = venue.rest(request_from_target("GET", target))
     assert response.status == 200, response.body
     return orjson.loads(response.body)
@@ -169,10 +172,10 @@ def test_final_klines_equal_rest_klines_and_the_sum_of_trades() -> None:
 def test_klines_are_pushed_at_most_every_two_seconds_and_end_with_one_final() -> None:
     pushes = events(play(make_venue(), "btcusdt@kline_1m", length_ms=5 * MINUTE), "btcusdt@kline_1m")
     times = [push["E"] for push in pushes if not push["k"]["x"]]
-    assert min(b - a for a, b in zip(times, times[1:], strict=False)) >= 2_000
+    assert min(b - a for a, b in itertools.pairwise(times)) >= 2_000
     finals = [push["k"]["t"] for push in pushes if push["k"]["x"]]
     assert finals == sorted(set(finals))
-    assert all(b - a == MINUTE for a, b in zip(finals, finals[1:], strict=False))
+    assert all(b - a == MINUTE for a, b in itertools.pairwise(finals))
 
 
 def test_klines_page_like_the_exchange() -> None:

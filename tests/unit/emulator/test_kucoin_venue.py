@@ -13,6 +13,8 @@ from cryptobot_desktop.emulator.market_types import PairSpec
 from cryptobot_desktop.emulator.synthetic_market import SyntheticMarket
 from cryptobot_desktop.emulator.venue_port import StreamFrame, request_from_target
 
+Json = Any
+
 START = 1_790_000_000_123
 MINUTE = 60_000
 ALL_TOPICS = (
@@ -38,7 +40,7 @@ def make_venue(pairs: tuple[PairSpec, ...] = KUCOIN_PAIRS, limit: int = 2_000) -
     return KucoinVenue(SyntheticMarket(7, START, pairs), limit)
 
 
-def get(venue: KucoinVenue, target: str, method: str = "GET") -> Any:
+def get(venue: KucoinVenue, target: str, method: str = "GET") -> Json:
     response = venue.rest(request_from_target(method, target, {"host": "127.0.0.1:4711"}))
     document = orjson.loads(response.body)
     assert document["code"] == "200000", document

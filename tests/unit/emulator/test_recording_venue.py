@@ -14,6 +14,8 @@ from cryptobot_desktop.emulator.recording_venue import RecordingVenue
 from cryptobot_desktop.emulator.tape import read_tape
 from cryptobot_desktop.emulator.venue_port import StreamFrame, request_from_target
 
+Json = Any
+
 Book = dict[str, dict[Decimal, Decimal]]
 BINANCE_TAPES = (
     "binance_20211012_30s_nknusdt_lrcbtc_runeeur.jsonl.gz",
@@ -23,7 +25,7 @@ BINANCE_TAPES = (
 KUCOIN_TAPE = "kucoin_20210425_30s_6symbols.jsonl.gz"
 
 
-def line(at_ms: int, raw: Any, src: str = "ws", url: str = "") -> bytes:
+def line(at_ms: int, raw: Json, src: str = "ws", url: str = "") -> bytes:
     text = raw if isinstance(raw, str) else orjson.dumps(raw).decode()
     return orjson.dumps({"t_ns": at_ms * 1_000_000, "src": src, "raw": text} | ({"url": url} if url else {}))
 
@@ -60,7 +62,7 @@ def write(folder: Path, data: bytes, name: str = "tape.jsonl") -> Path:
     return path
 
 
-def get(venue: RecordingVenue, target: str) -> Any:
+def get(venue: RecordingVenue, target: str) -> Json:
     response = venue.rest(request_from_target("GET", target))
     assert response.status == 200, response.body
     return orjson.loads(response.body)
