@@ -1,4 +1,3 @@
-import gzip
 import json
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +16,7 @@ from cryptobot_desktop.marketdata.wire.messages import (
     TickerMessage,
     VenueError,
 )
-from tests.unit.marketdata.wire_samples import BAR, BOOK_TICKER, DEPTH, KLINE, TRADE, binance, combined
+from tests.unit.marketdata.wire_samples import BAR, BOOK_TICKER, DEPTH, KLINE, TRADE, binance, combined, tape_rows
 
 
 @pytest.fixture
@@ -206,8 +205,7 @@ def test_the_recorded_tape_decodes_to_exactly_its_own_numbers(shared_data: Path)
     symbols = ("NKNUSDT", "LRCBTC", "RUNEEUR")
     decoder = BinanceStreamDecoder({s: binance(s, price_decimals=8, qty_decimals=8) for s in symbols})
     seen = 0
-    for line in gzip.open(path, "rt", encoding="utf-8"):
-        row = json.loads(line)
+    for row in tape_rows(path):
         raw = json.loads(row["raw"]) if row["src"] == "ws" else {}
         if raw.get("data", {}).get("e") != "depthUpdate":
             continue

@@ -59,7 +59,7 @@ def samples(folder: Path) -> list[dict[str, Any]]:
     return list(messages(folder))
 
 
-def mutate(draw: st.DrawFn, value: Any) -> Any:
+def mutate(draw: st.DrawFn, value: object) -> object:
     """Replace, drop, add or duplicate something somewhere inside a JSON value."""
     if isinstance(value, dict) and value and draw(st.integers(0, 3)):
         key = draw(st.sampled_from(sorted(value)))
@@ -75,7 +75,7 @@ def mutate(draw: st.DrawFn, value: Any) -> Any:
 
 
 @st.composite
-def bent(draw: st.DrawFn, value: Any) -> str:
+def bent(draw: st.DrawFn, value: object) -> str:
     for _ in range(draw(st.integers(1, 3))):
         value = mutate(draw, value)
     text = json.dumps(value)

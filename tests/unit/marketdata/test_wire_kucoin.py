@@ -1,4 +1,3 @@
-import gzip
 import json
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from cryptobot_desktop.marketdata.wire.messages import (
     TickerMessage,
     VenueError,
 )
-from tests.unit.marketdata.wire_samples import kucoin, push
+from tests.unit.marketdata.wire_samples import kucoin, push, tape_rows
 
 ID = "kucoin:BTC-USDT"
 
@@ -162,8 +161,7 @@ def test_unknown_symbols_and_topics_are_ignored(decoder: KucoinStreamDecoder) ->
 
 def test_the_recorded_changes_keep_their_sequences(shared_data: Path) -> None:
     reader, dropped = KucoinFrameReader(), 0
-    for line in gzip.open(shared_data / "orderbook" / "kucoin_20210425_30s_6symbols.jsonl.gz", "rt", encoding="utf-8"):
-        row = json.loads(line)
+    for row in tape_rows(shared_data / "orderbook" / "kucoin_20210425_30s_6symbols.jsonl.gz"):
         raw = json.loads(row["raw"])
         if row["src"] != "ws" or raw.get("subject") != "trade.l2update":
             continue

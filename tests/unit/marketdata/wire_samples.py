@@ -1,5 +1,6 @@
 """Instruments and frames that the wire tests share."""
 
+import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,6 +80,12 @@ BAR = {
     "B": "0",
 }
 KLINE = {"e": "kline", "E": 1633998523963, "s": "BTCUSDT", "k": BAR}
+
+
+def tape_rows(path: Path) -> list[dict[str, Any]]:
+    """Return the rows of a recorded tape."""
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
 
 
 def combined(stream: str, data: object) -> str:
