@@ -4,6 +4,7 @@ BTC and ETH carry the filter values that Binance published in 2024 (facts, by wa
 markets); the SOL row follows the same pattern with values that nobody has checked against the exchange.
 """
 
+from functools import lru_cache
 from typing import Any
 
 from cryptobot_desktop.domain.numbers import format_scaled
@@ -26,8 +27,9 @@ _DEFAULT_MAX = "100000.00000000"
 _PLACES = 8
 
 
+@lru_cache(maxsize=1 << 16)
 def eight(value: int, decimals: int) -> str:
-    """Return a scaled integer with eight decimals, as Binance prints numbers."""
+    """Return a scaled integer with eight decimals, as Binance prints numbers; the same ones come again and again."""
     return format_scaled(value * 10 ** (_PLACES - decimals), _PLACES)
 
 

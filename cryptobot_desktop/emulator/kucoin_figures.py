@@ -1,5 +1,6 @@
 """KuCoin's figures of the synthetic market: rows and objects as REST and the topics print them."""
 
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -29,14 +30,20 @@ CANDLE_TYPES: dict[str, Timeframe] = {
 _RATE_DECIMALS = 4
 
 
+@lru_cache(maxsize=1 << 16)
+def trimmed(value: int, decimals: int) -> str:
+    """Return a scaled integer without trailing zeros; the same ones come again and again."""
+    return format_trimmed(value, decimals)
+
+
 def price(spec: PairSpec, value: int) -> str:
     """Return a price without trailing zeros, as KuCoin prints it."""
-    return format_trimmed(value, spec.price_decimals)
+    return trimmed(value, spec.price_decimals)
 
 
 def size(spec: PairSpec, value: int) -> str:
     """Return a size without trailing zeros."""
-    return format_trimmed(value, spec.qty_decimals)
+    return trimmed(value, spec.qty_decimals)
 
 
 def amount(value: int) -> str:

@@ -5,7 +5,7 @@ own time, and the frames do not depend on how the caller cuts the time.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from cryptobot_desktop.emulator.market_types import BookChanged, MarketHappening, PairSpec, TradeHappened
 from cryptobot_desktop.emulator.synthetic_market import SyntheticMarket
@@ -75,7 +75,8 @@ class FeedBoard:
         self._make_feed = make_feed
         self._feeds: dict[str, Feed] = {}
         self._asked: Counter[str] = Counter()
-        self._by_pair: dict[str, list[Feed]] = {}
+        self._on_trades: dict[str, list[Feed]] = {}
+        self._on_book: dict[str, list[Feed]] = {}
         self._periods: tuple[int, ...] = ()
 
     def subscribe(self, topic: str) -> bool:
@@ -100,10 +101,9 @@ class FeedBoard:
 
     def _index(self) -> None:
         """Rebuild the look-ups after a feed came or went."""
-        self._by_pair = {}
-        for feed in self._feeds.values():
-            if feed.pair:
-                self._by_pair.setdefault(feed.pair, []).append(feed)
+        feeds = [feed for feed in self._feeds.values() if feed.pair]
+        self._on_trades = _by_pair(feed for feed in feeds if type(feed).on_trades is not Feed.on_trades)
+        self._on_book = _by_pair(feed for feed in feeds if type(feed).on_book is not Feed.on_book)
         self._periods = tuple(sorted({feed.period_ms for feed in self._feeds.values() if feed.period_ms}))
 
     def next_due_ms(self) -> int:
@@ -124,12 +124,11 @@ class FeedBoard:
         """Append what the happenings make real-time feeds push; trades go before book changes."""
         for at_ms, by_pair in moments(happened):
             for pair, moment in by_pair.items():
-                feeds = self._by_pair.get(pair, ())
-                for feed in feeds:
-                    if moment.trades:
+                if moment.trades:
+                    for feed in self._on_trades.get(pair, ()):
                         frames.extend(_frames(feed, at_ms, feed.on_trades(moment.trades)))
-                for feed in feeds:
-                    if moment.changes:
+                if moment.changes:
+                    for feed in self._on_book.get(pair, ()):
                         frames.extend(_frames(feed, at_ms, feed.on_book(moment.changes)))
 
     def _push_timed(self, at_ms: int, frames: list[StreamFrame]) -> None:
@@ -139,6 +138,14 @@ class FeedBoard:
         for feed in self._feeds.values():
             if feed.period_ms and at_ms % feed.period_ms == 0:
                 frames.extend(_frames(feed, at_ms, feed.on_time(at_ms)))
+
+
+def _by_pair(feeds: Iterable[Feed]) -> dict[str, list[Feed]]:
+    """Return the feeds of each pair, in the order in which they were asked for."""
+    found: dict[str, list[Feed]] = {}
+    for feed in feeds:
+        found.setdefault(feed.pair, []).append(feed)
+    return found
 
 
 def _frames(feed: Feed, at_ms: int, payloads: list[bytes]) -> list[StreamFrame]:
