@@ -300,3 +300,8 @@ class BinanceStreams:
         if shape["levels"]:
             return PartialDepthFeed(topic, spec, self._market, levels=int(shape["levels"]), period_ms=period)
         return DepthFeed(topic, spec, self._market, period)
+
+
+def combined(stream: str, payload: bytes) -> bytes:
+    """Return an event in the form of combined connections, ``{"stream":...,"data":...}``."""
+    return b'{"stream":' + orjson.dumps(stream) + b',"data":' + payload + b"}"

@@ -9,6 +9,7 @@ from msgspec import Struct
 from websockets.frames import Opcode
 
 from cryptobot_desktop.emulator.binance_desk import error_response
+from cryptobot_desktop.emulator.binance_feeds import combined
 from cryptobot_desktop.emulator.faults import FaultPlan
 from cryptobot_desktop.emulator.server import TOO_MANY, Pacing, Peer, Session, VenueServer
 from cryptobot_desktop.emulator.venue_port import EmulatedVenue, RestRequest, RestResponse, StreamFrame
@@ -67,12 +68,12 @@ class BinanceSession(Session):
     def deliver(self, frame: StreamFrame) -> None:
         """Send a push, wrapped on combined connections."""
         payload = to_microseconds(frame.payload) if self._micro else frame.payload
-        self.peer.send_text(wrap(frame.topic, payload) if self._combined else payload)
+        self.peer.send_text(combined(frame.topic, payload) if self._combined else payload)
 
     def shut_down(self, at_ms: int) -> None:
         """Announce the server's end; comes without being subscribed."""
         payload = b'{"e":"serverShutdown","E":%d}' % at_ms
-        self.peer.send_text(wrap("!serverShutdown", payload) if self._combined else payload)
+        self.peer.send_text(combined("!serverShutdown", payload) if self._combined else payload)
 
     def on_control(self, opcode: Opcode, data: bytes, now_s: float) -> None:
         """Count the frame; a pong with the payload of a ping settles it, any other does nothing."""
@@ -198,11 +199,6 @@ def _stream_list(params: object) -> list[str]:
     return params
 
 
-def wrap(stream: str, payload: bytes) -> bytes:
-    """Return an event in the combined form."""
-    return b'{"stream":' + orjson.dumps(stream) + b',"data":' + payload + b"}"
-
-
 def to_microseconds(payload: bytes) -> bytes:
     """Return an event with all its times in microseconds."""
     event = orjson.loads(payload)
@@ -245,6 +241,12 @@ class BinanceServer(VenueServer):
         if limited:
             wait = str(int(min(limited.until_s - elapsed_s, 86_400.0)) + 1)
             return error_response(429, -1003, "Too much request weight used; please wait.", {"Retry-After": wait})
+        banned = self.faults.active("ip_banned", elapsed_s)
+        if banned:
+            left_s = min(banned.until_s - elapsed_s, 3 * 86_400.0)
+            until_ms = self.venue.now_ms() + int(left_s * 1000)
+            text = f"Way too much request weight used; IP banned until {until_ms}. Please use WebSocket Streams."
+            return error_response(418, -1003, text, {"Retry-After": str(int(left_s) + 1)})
         html = self.faults.active("html_body", elapsed_s)
         if html:
             return RestResponse(int(html.params.get("status", 403)), {"Content-Type": "text/html"}, HTML_PAGE)

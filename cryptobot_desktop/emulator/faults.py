@@ -15,6 +15,7 @@ FAULTS: dict[str, str] = {
     "silence": "sockets stay open but nothing is sent any more (half-open), for=SECONDS",
     "gap": "depth updates are left out, count=N per topic (default 1)",
     "rate_limited": "REST answers 429 with Retry-After, for=SECONDS (default 30)",
+    "ip_banned": "Binance's REST answers 418 with the end of the ban, for=SECONDS (default 120)",
     "geo_restricted": "REST answers 451 (KuCoin: code 400500), for=SECONDS",
     "html_body": "REST answers an HTML page instead of JSON, status=N (default 403), for=SECONDS",
     "server_shutdown": "Binance announces serverShutdown and closes after grace=SECONDS (default 5); KuCoin closes",
@@ -25,12 +26,13 @@ _KEYS: dict[str, frozenset[str]] = {
     "silence": frozenset({"for"}),
     "gap": frozenset({"count"}),
     "rate_limited": frozenset({"for"}),
+    "ip_banned": frozenset({"for"}),
     "geo_restricted": frozenset({"for"}),
     "html_body": frozenset({"for", "status"}),
     "server_shutdown": frozenset({"grace"}),
     "token_expired": frozenset({"count"}),
 }
-_DEFAULT_LENGTH_S = {"rate_limited": 30.0}
+_DEFAULT_LENGTH_S = {"rate_limited": 30.0, "ip_banned": 120.0}
 _SHAPE = re.compile(r"(?P<name>[a-z_]+)(?:@(?P<at>[0-9]+(?:\.[0-9]+)?))?(?::(?P<params>.+))?", re.ASCII)
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?", re.ASCII)
 FOREVER_S = 1e12

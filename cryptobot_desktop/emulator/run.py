@@ -88,11 +88,20 @@ def make_venues(market: str, start_ms: int, symbols: tuple[str, ...] = ()) -> li
     if kind != "synthetic":
         raise InvalidInput(f"market {market!r} is unknown; allowed: synthetic, synthetic:SEED, recording:PATH")
     seed = parse_seed(rest)
-    active = symbols or None
+    active = [pair_name(symbol) for symbol in symbols] or None
     return [
         BinanceVenue(SyntheticMarket(seed, start_ms, DEFAULT_PAIRS, active=active)),
         KucoinVenue(SyntheticMarket(seed, start_ms, KUCOIN_PAIRS, active=active)),
     ]
+
+
+def pair_name(symbol: str) -> str:
+    """Return the synthetic pair that text names in anybody's spelling: ``BTC/USDT``, ``BTCUSDT`` or ``BTC-USDT``."""
+    for spec in DEFAULT_PAIRS:
+        if symbol.upper() in (spec.name, spec.binance_symbol, spec.kucoin_symbol):
+            return spec.name
+    allowed = ", ".join(spec.name for spec in DEFAULT_PAIRS)
+    raise InvalidInput(f"symbol {symbol!r} is not in the synthetic market; allowed: {allowed}")
 
 
 def parse_seed(text: str) -> int:
@@ -137,6 +146,11 @@ class Emulator:
         first = self._venues[0]
         return EmulatorUrls(first.label, first.synthetic, urls.get(Venue.BINANCE), urls.get(Venue.KUCOIN))
 
+    async def watch(self) -> None:
+        """Wait as long as the markets run; a market that breaks raises its error here."""
+        drivers = [server.driver for server in self._servers if server.driver is not None]
+        await asyncio.gather(*drivers)
+
     async def stop(self) -> None:
         """End all servers and connections."""
         for server in self._servers:
@@ -165,7 +179,7 @@ async def run_emulator(options: EmulatorOptions, announce: Callable[[EmulatorUrl
     emulator = Emulator(options)
     announce(await emulator.start())
     try:
-        await asyncio.Event().wait()
+        await emulator.watch()
     finally:
         await emulator.stop()
 
@@ -219,5 +233,10 @@ class EmulatorThread:
             self._problem = problem
             return
         self._ready.set()
-        await self._halt.wait()
+        halt, watch = asyncio.create_task(self._halt.wait()), asyncio.create_task(emulator.watch())
+        done, _ = await asyncio.wait((halt, watch), return_when=asyncio.FIRST_COMPLETED)
+        halt.cancel()
         await emulator.stop()
+        if watch in done:
+            await watch
+        await asyncio.gather(watch, return_exceptions=True)

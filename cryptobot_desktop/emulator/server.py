@@ -23,6 +23,7 @@ from cryptobot_desktop.emulator.venue_port import EmulatedVenue, RestRequest, Re
 
 READ_SIZE = 65_536
 CLOSE_WITHIN_S = 5.0
+CATCH_UP_STEP_MS = 10_000
 
 
 class Pacing(Struct, frozen=True, kw_only=True):
@@ -157,6 +158,8 @@ class VenueServer(ABC):
         self._server: asyncio.Server | None = None
         self._started_s = 0.0
         self._anchor: tuple[float, int] | None = None
+        self._max_step_ms = max(CATCH_UP_STEP_MS, int(2_000 * pacing.speed * pacing.step_s))
+        self.driver: asyncio.Task[None] | None = None
         self.host, self.port = "", 0
 
     @abstractmethod
@@ -195,7 +198,8 @@ class VenueServer(ABC):
         self._started_s = _now()
         if self.pacing.wait_for_client_s is None:
             self._anchor = (self._started_s, self.venue.now_ms())
-        self._keep(asyncio.create_task(self._drive()))
+        self.driver = asyncio.create_task(self._drive())
+        self._keep(self.driver)
 
     async def stop(self) -> None:
         """Close the port and every connection."""
@@ -252,7 +256,8 @@ class VenueServer(ABC):
             if self._anchor is not None:
                 begin_s, begin_ms = self._anchor
                 target = begin_ms + int(max(0.0, now_s - begin_s) * 1000 * self.pacing.speed)
-                for frame in self.venue.advance(target):
+                # After the machine slept the market catches up in pieces, so that clients are served meanwhile.
+                for frame in self.venue.advance(min(target, self.venue.now_ms() + self._max_step_ms)):
                     self._deliver(frame, now_s - self._started_s)
             for session in list(self.sessions):
                 session.on_tick(now_s)

@@ -60,6 +60,7 @@ def test_a_taken_port_is_named(serve: Serve) -> None:
         ({"market": "recording:/no/such/file"}, "cannot be read"),
         ({"faults": ("meteor",)}, "fault 'meteor' is unknown; allowed: drop_connection"),
         ({"host": "0.0.0.0"}, "not this machine"),
+        ({"symbols": ("DOGE/USDT",)}, "symbol 'DOGE/USDT' is not in the synthetic market; allowed: BTC/USDT"),
         ({"binance_port": 70_000}, "port 70000"),
         ({"speed": 0.0}, "speed 0.0"),
         ({"binance_port": None, "kucoin_port": None}, "no venue is left"),
@@ -81,6 +82,23 @@ async def test_run_emulator_announces_and_ends_when_cancelled() -> None:
     async with httpx2.AsyncClient() as client:
         with pytest.raises(httpx2.ConnectError):
             await client.get(urls.kucoin.rest + "/api/v1/timestamp")
+
+
+def test_a_ban_answers_418_with_its_end_in_market_time(serve: Serve) -> None:
+    urls = serve(faults=("ip_banned:for=60",))
+    assert urls.binance is not None
+    with httpx2.Client() as client:
+        response = client.get(urls.binance.rest + "/api/v3/time")
+    assert response.status_code == 418
+    assert 0 < int(response.headers["Retry-After"]) <= 61
+    assert START < int(response.json()["msg"].partition("until ")[2].partition(".")[0]) <= START + 120_000
+
+
+@pytest.mark.parametrize("symbol", ["BTC/USDT", "BTCUSDT", "btc-usdt"])
+def test_symbols_are_accepted_in_every_spelling(symbol: str) -> None:
+    binance, kucoin = make_venues("synthetic", START, (symbol,))
+    assert binance.symbols == ("BTCUSDT", "ETHUSDT", "SOLUSDT")
+    assert kucoin.label == "synthetic market, seed 7"
 
 
 def test_geo_restriction_answers_451_with_binances_text(serve: Serve) -> None:
