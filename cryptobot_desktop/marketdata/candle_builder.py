@@ -14,7 +14,7 @@ from cryptobot_desktop.domain.instrument import Instrument, Venue
 from cryptobot_desktop.domain.market import Candle, CandleSource, Trade
 from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS, rescale_down
 from cryptobot_desktop.domain.timeframe import Timeframe, bar_end_ms, bar_open_ms
-from cryptobot_desktop.marketdata.candle_rollups import RollUps, longer_timeframes
+from cryptobot_desktop.marketdata.candle_rollups import RollUps, divides, longer_timeframes, order_of_length
 from cryptobot_desktop.marketdata.candle_series import CandleSeries, roll_up
 
 GRACE_MS = 2_000
@@ -105,19 +105,28 @@ class CandleBuilder:
         self._watched_from_ms = None
 
     def load_history(self, candles: Sequence[Candle]) -> None:
-        """Merge finished bars of any timeframe; the newest base bar ends what will be told as newly closed."""
+        """Merge finished bars of any timeframe. Before the start they end what will be told as newly closed.
+
+        Once bars are being told, newer ones are taken as the venue's word and told in their turn.
+        """
         by_timeframe: dict[Timeframe, list[Candle]] = {}
         for candle in candles:
             if candle.closed is not False:
                 by_timeframe.setdefault(candle.timeframe, []).append(replace(candle, closed=True))
+        base = by_timeframe.pop(self.base, [])
         for timeframe, bars in by_timeframe.items():
             self._series(timeframe).merge(bars)
+        if self._forming is not None or self._venue:
+            for bar in base:
+                if bar.open_ms >= self._settled_ms > 0:
+                    self._hear(bar)
+            base = [bar for bar in base if bar.open_ms < self._settled_ms or not self._settled_ms]
+        self.series[self.base].merge(base)
         self._last = self.series[self.base].last()
-        if self._last is None:
-            return
-        self._settled_ms = max(self._settled_ms, bar_end_ms(self._last.open_ms, self.base))
-        self._roll_up_history()
-        self._rollups.seed(self.series, self.base, self._settled_ms)
+        if self._last is not None:
+            self._settled_ms = max(self._settled_ms, bar_end_ms(self._last.open_ms, self.base))
+            self._roll_up_history()
+            self._rollups.seed(self.series, self.base, self._settled_ms)
 
     def on_trade(self, trade: Trade) -> tuple[Candle, ...]:
         """Take one trade (each only once) and return the bars that it closes."""
@@ -143,8 +152,7 @@ class CandleBuilder:
         if candle.open_ms < self._settled_ms:
             self._correct(candle)
             return ()
-        self._venue[candle.open_ms] = candle
-        self._venue_newest_ms = max(self._venue_newest_ms, candle.open_ms)
+        self._hear(candle)
         if candle.closed:
             return self._settle(bar_end_ms(candle.open_ms, self.base))
         return self._settle(candle.open_ms) if candle.closed is None else ()
@@ -157,6 +165,11 @@ class CandleBuilder:
         if until <= self._settled_ms:
             return ()
         return self._settle(until, give_up_before_ms=venue_ms - PATIENCE_MS)
+
+    def _hear(self, candle: Candle) -> None:
+        """Remember the venue's newest word on a bar that is not told yet."""
+        self._venue[candle.open_ms] = candle
+        self._venue_newest_ms = max(self._venue_newest_ms, candle.open_ms)
 
     def _trade_elsewhere(self, trade: Trade) -> tuple[Candle, ...]:
         """Take a trade that opens a bar, or belongs to an older one."""
@@ -313,17 +326,17 @@ class CandleBuilder:
         return found
 
     def _roll_up_history(self) -> None:
-        """Fill the longer series from base history, where the venue's own longer bars were not given."""
-        base = self.series[self.base]
-        bars = base.between(0, self._settled_ms)
-        for timeframe, series in self.series.items():
-            if timeframe is self.base:
-                continue
-            made = roll_up(bars, timeframe, self.instrument.venue)
+        """Fill the longer series from shorter bars, where the venue's own longer bars were not given."""
+        begun_ms = self.series[self.base].opens_from(0) or 0
+        made = {self.base: self.series[self.base].between(begun_ms, self._settled_ms)}
+        for timeframe in longer_timeframes(self.base, self.series):
+            parts = max((shorter for shorter in made if divides(shorter, timeframe)), key=order_of_length)
+            bars = made[timeframe] = roll_up(made[parts], timeframe, self.instrument.venue)
+            series = self.series[timeframe]
             series.merge(
                 bar
-                for bar in made
-                if bar.open_ms >= bars[0].open_ms
+                for bar in bars
+                if bar.open_ms >= begun_ms
                 and bar_end_ms(bar.open_ms, timeframe) <= self._settled_ms
                 and series.at(bar.open_ms) is None
             )

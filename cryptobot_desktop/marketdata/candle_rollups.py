@@ -24,13 +24,14 @@ class RunningBar(Struct):
 
 def longer_timeframes(base: Timeframe, wanted: Iterable[Timeframe]) -> tuple[Timeframe, ...]:
     """Return those of `wanted` that whole base bars add up to, shortest first."""
-    length = base.length_ms
-    if length is None:
-        return ()
-    fitting = {
-        timeframe for timeframe in wanted if timeframe is not base and (timeframe.length_ms or DAY_MS) % length == 0
-    }
+    fitting = {timeframe for timeframe in wanted if timeframe is not base and divides(base, timeframe)}
     return tuple(sorted(fitting, key=order_of_length))
+
+
+def divides(shorter: Timeframe, longer: Timeframe) -> bool:
+    """Return True when whole bars of one timeframe make every bar of the other."""
+    length = shorter.length_ms
+    return length is not None and (longer.length_ms or DAY_MS) % length == 0
 
 
 def order_of_length(timeframe: Timeframe) -> int:

@@ -39,9 +39,7 @@ class Feed:
         """Load the venue's instruments by symbol; raises TemporaryFailure or UserActionNeeded."""
         raise NotImplementedError
 
-    async def history(
-        self, instrument: Instrument, timeframe: Timeframe, start_ms: int, end_ms: int
-    ) -> list[Candle]:
+    async def history(self, instrument: Instrument, timeframe: Timeframe, start_ms: int, end_ms: int) -> list[Candle]:
         """Return the venue's bars that open in [start_ms, end_ms), oldest first, `closed` False for the running one."""
         raise NotImplementedError
 

@@ -76,7 +76,7 @@ class MarketState:
         itself is never to be acted upon.
         """
         if isinstance(event, ClockTick):
-            return self._on_tick(event)
+            return _pass_time(self._watched.values(), event.at_ms)
         held = self._watched.get(event.instrument)
         if held is None:
             return None
@@ -116,6 +116,10 @@ class MarketState:
 
     # More than MarketView, for the engine, the feeds and the screen
 
+    def known(self, instrument: InstrumentId) -> WatchedInstrument | None:
+        """Return everything about an instrument, with its counters (`sync`, `candles`); only to be read."""
+        return self._watched.get(instrument)
+
     def reason(self, instrument: InstrumentId) -> str:
         """Return why the state is what it is, for people."""
         held = self._watched.get(instrument)
@@ -130,11 +134,6 @@ class MarketState:
         """Return the book with its counters."""
         held = self._watched.get(instrument)
         return None if held is None else held.sync
-
-    def candles(self, instrument: InstrumentId) -> CandleBuilder | None:
-        """Return the bars with the counters of their cross-check."""
-        held = self._watched.get(instrument)
-        return None if held is None else held.candles
 
     def last_trade(self, instrument: InstrumentId) -> Trade | None:
         """Return the newest trade."""
@@ -156,11 +155,13 @@ class MarketState:
         held = self._watched.get(instrument)
         return None if held is None else held.candles.forming(timeframe)
 
-    def _on_tick(self, tick: ClockTick) -> tuple[MarketEvent, ...]:
-        closed: list[MarketEvent] = []
-        for held in self._watched.values():
-            closed.extend(held.on_time(tick.at_ms))
-        return tuple(closed) if closed else NOTHING
+
+def _pass_time(watched: Iterable[WatchedInstrument], at_ms: int) -> tuple[MarketEvent, ...]:
+    """Let time pass for every instrument; bars come instrument by instrument, in the order of watching."""
+    closed: list[MarketEvent] = []
+    for held in watched:
+        closed.extend(held.on_time(at_ms))
+    return tuple(closed) if closed else NOTHING
 
 
 def _precision(instrument: Instrument) -> tuple[int, int]:

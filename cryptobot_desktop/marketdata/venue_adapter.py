@@ -9,11 +9,12 @@ from typing import Protocol
 
 from msgspec import Struct, field
 
-from cryptobot_desktop.domain.errors import TemporaryFailure, UserActionNeeded
-from cryptobot_desktop.domain.instrument import Instrument, InstrumentId, Venue
+from cryptobot_desktop.domain.errors import InvalidInput, TemporaryFailure, UserActionNeeded
+from cryptobot_desktop.domain.instrument import Instrument, Venue
 from cryptobot_desktop.domain.market import BookSnapshot, Candle, MarketEvent
 from cryptobot_desktop.domain.timeframe import Timeframe
 from cryptobot_desktop.marketdata.wire.binance_filters import InstrumentList
+from cryptobot_desktop.marketdata.wire.http import classify_http
 from cryptobot_desktop.marketdata.wire.messages import Notice, VenueError
 
 
@@ -47,6 +48,15 @@ class StreamPlan(Struct, frozen=True, kw_only=True):
     topics: tuple[str, ...]
 
 
+class Connection(Struct, frozen=True):
+    """Where to connect for one connection, and how to keep it alive (0: the venue pings us)."""
+
+    url: str
+    awaits_welcome: bool = False
+    ping_every_ms: int = 0
+    pong_within_ms: int = 0
+
+
 class VenueRefused(TemporaryFailure):
     """The venue refused, and waiting may help; `error` says how long."""
 
@@ -72,12 +82,12 @@ class VenueAdapter(Protocol):
         ...
 
     @property
-    def instruments(self) -> Mapping[str, Instrument]:
-        """Return the watched instruments by the venue's symbol; frames of others are ignored."""
+    def weight_limit(self) -> tuple[int, int]:
+        """Return the request budget that the feed keeps to: (weight, window in ms), below the venue's own."""
         ...
 
     def watch(self, instruments: Iterable[Instrument]) -> None:
-        """Replace the instruments whose frames are decoded."""
+        """Replace the instruments whose frames are decoded; frames of others are ignored."""
         ...
 
     def instruments_request(self) -> HttpRequest:
@@ -124,6 +134,18 @@ class VenueAdapter(Protocol):
         """Return how to get trades, quotes, books, 1m candles and tickers of instruments."""
         ...
 
+    def connection_request(self) -> HttpRequest | None:
+        """Return what must be asked before every connection (KuCoin's token), or None."""
+        ...
+
+    def connection(self, base: str, plan: StreamPlan, connect_id: str, answer: HttpResponse | None) -> Connection:
+        """Return where to connect; `answer` is that of `connection_request`."""
+        ...
+
+    def ping_message(self, number: int) -> str:
+        """Return the text that keeps a connection alive, where `Connection.ping_every_ms` asks for it."""
+        ...
+
     def on_frame(self, raw: str | bytes) -> list[MarketEvent] | Notice:
         """Return the events of a frame as it comes from the socket, or a notice; never raises."""
         ...
@@ -133,11 +155,42 @@ class VenueAdapter(Protocol):
         ...
 
 
-def adapter_for(venue: Venue) -> VenueAdapter:
-    """Return a new adapter of a venue."""
-    raise NotImplementedError
+_FOR_GOOD = ("geo_restricted", "exchange_error", "bad_topic")
 
 
-def instrument_by_name(instruments: Iterable[Instrument], text: str) -> InstrumentId:
-    """Return the instrument meant by ``BTC/USDT``, ``BTCUSDT`` or ``BTC-USDT``; InvalidInput names near misses."""
-    raise NotImplementedError
+def check_response(venue: Venue, response: HttpResponse, what: str) -> None:
+    """Raise VenueBlocked or VenueRefused when an answer is not the one that was asked for."""
+    error = classify_http(venue.value, response.status, response.headers, response.body)
+    if error is None:
+        return
+    text = f"{venue.value.capitalize()} refused {what}: {_explained(error, response)}"
+    if error.error_class in _FOR_GOOD:
+        raise VenueBlocked(text, error)
+    raise VenueRefused(text, error)
+
+
+def unusable(venue: Venue, what: str, error: InvalidInput) -> TemporaryFailure:
+    """Return the error for an answer that is no refusal and still cannot be used."""
+    return TemporaryFailure(f"{venue.value.capitalize()} sent {what} that cannot be used: {error}; it is asked again")
+
+
+def _explained(error: VenueError, response: HttpResponse) -> str:
+    """Return what a refusal means and what happens next, in one sentence."""
+    code = f" (code {error.code})" if error.code else ""
+    said = f'HTTP {response.status}{code} "{error.message[:160]}"'
+    markup = response.body.lstrip()[:1] == b"<"
+    hint = _HINTS.get(error.error_class, "")
+    if markup:
+        hint = "the answer is a web page, not the exchange's data: a firewall, proxy or log-in page stands between"
+    return f"{said}; {hint}" if hint else said
+
+
+_HINTS = {
+    "geo_restricted": "the exchange does not serve this country or network; choose another market source",
+    "ip_banned": "this network address is banned for a while; nothing is asked until then",
+    "rate_limited": "too many requests; the program waits and goes on by itself",
+    "overloaded": "the exchange is overloaded; the program tries again by itself",
+    "waf_blocked": "the exchange's firewall blocks this network for now; the program tries again in some minutes",
+    "unknown_outcome": "the exchange has a problem; the program tries again by itself",
+    "token_expired": "the connection token is used up; a new one is fetched",
+}

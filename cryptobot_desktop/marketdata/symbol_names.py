@@ -1,0 +1,73 @@
+"""Symbols as people and venues write them: ``BTC/USDT``, ``BTCUSDT``, ``BTC-USDT``."""
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Final
+
+from cryptobot_desktop.domain.errors import InvalidInput
+from cryptobot_desktop.domain.instrument import FeeRule, Instrument, Venue
+
+QUOTE_ASSETS: Final = tuple(
+    "FDUSD USDT USDC BUSD TUSD USDP USDS IDRT BIDR BKRW BVND USD1 EURI DOGE USD BTC ETH BNB EUR TRY BRL GBP AUD RUB "
+    "UAH JPY MXN ZAR PLN RON ARS NGN DAI VAI PAX UST XRP TRX DOT SOL COP CZK KCS".split()
+)
+"""Quote assets of Binance symbols, in which base and quote are not divided; only used without reference data."""
+
+_SYMBOL: Final = re.compile(r"\w{1,32}(?:[-/]\w{1,32})?")
+_DIVIDERS: Final = re.compile(r"[-/]")
+
+
+def split_symbol(symbol: str) -> tuple[str, str]:
+    """Return base and quote of a symbol; by its divider, else by a known quote asset at its end."""
+    if not _SYMBOL.fullmatch(symbol):
+        raise InvalidInput(f"symbol {symbol[:60]!r} is not readable, allowed: for example BTC/USDT")
+    upper = symbol.upper()
+    if _DIVIDERS.search(upper):
+        base, _, quote = upper.replace("/", "-").partition("-")
+        return base, quote
+    for quote in QUOTE_ASSETS:
+        if upper.endswith(quote) and len(upper) > len(quote):
+            return upper[: -len(quote)], quote
+    raise InvalidInput(f"symbol {symbol!r} does not say what is its quote asset; write it as BASE/QUOTE")
+
+
+def venue_symbol(base: str, quote: str, venue: Venue) -> str:
+    """Return a venue's spelling of a pair."""
+    return f"{base}-{quote}" if venue is Venue.KUCOIN else f"{base}{quote}"
+
+
+def inferred_instrument(venue: Venue, symbol: str, price_decimals: int, qty_decimals: int) -> Instrument:
+    """Return an instrument of which only data is known: no filters, the venue's usual fee rule."""
+    base, quote = split_symbol(symbol)
+    return Instrument(
+        venue=venue,
+        symbol=venue_symbol(base, quote, venue),
+        base=base,
+        quote=quote,
+        price_decimals=price_decimals,
+        qty_decimals=qty_decimals,
+        fee_rule=FeeRule.QUOTE if venue is Venue.KUCOIN else FeeRule.RECEIVED,
+    )
+
+
+def instrument_by_name(instruments: Iterable[Instrument], text: str) -> Instrument:
+    """Return the instrument meant by ``BTC/USDT``, ``BTCUSDT`` or ``BTC-USDT``; InvalidInput names near misses."""
+    wanted = plain_name(text)
+    by_name: dict[str, Instrument] = {}
+    for instrument in instruments:
+        if text.upper() in (instrument.symbol, instrument.name):
+            return instrument
+        by_name.setdefault(plain_name(instrument.name), instrument)
+        by_name.setdefault(plain_name(instrument.symbol), instrument)
+    found = by_name.get(wanted)
+    if found is not None:
+        return found
+    near = list(dict.fromkeys(by_name[name].name for name in get_close_matches(wanted, by_name, 5, 0.6)))
+    hint = f"did you mean {', '.join(near)}?" if near else f"{len(by_name)} symbols are known, none is like it"
+    raise InvalidInput(f"symbol {text[:60]!r} is unknown; {hint}")
+
+
+def plain_name(text: str) -> str:
+    """Return a symbol without divider, in upper case."""
+    return _DIVIDERS.sub("", text.strip()).upper()
