@@ -18,6 +18,10 @@ from cryptobot_desktop.execution.liquidity import LiquidityLedger
 from cryptobot_desktop.execution.resting import RestingOrder, RestingOrders
 from cryptobot_desktop.execution.walk import Take, qty_for_quote
 
+LATE_MESSAGE_MS = 10_000
+"""A trade up to this much older than the order was on its way when the order arrived. Older ones come from a
+recording, whose clock is another one; there the order of the messages decides alone."""
+
 
 @dataclass(slots=True, frozen=True)
 class Hit:
@@ -61,12 +65,10 @@ def match_trade(orders: RestingOrders, trade: Trade, now_ms: int) -> Iterator[Hi
     for resting in tuple(orders.side(trade.aggressor.opposite)):
         if left <= 0 or not resting.reached_by(trade.price):
             return
-        if not resting.arrived or trade.venue_ms < resting.since_ms:
+        if resting.ahead is None or 0 < resting.since_ms - trade.venue_ms <= LATE_MESSAGE_MS:
             continue
         if resting.passed_by(trade.price):
             resting.ahead = 0
-        if resting.ahead is None:
-            continue
         eaten = min(resting.ahead, left)
         resting.ahead -= eaten
         qty = min(resting.order.remaining_qty, left - eaten)

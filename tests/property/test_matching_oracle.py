@@ -191,3 +191,62 @@ def test_a_larger_market_buy_never_gets_a_better_average(asks: dict[int, int], q
 def test_what_happens_later_never_changes_earlier_fills(script: list[tuple[object, ...]], cut: int) -> None:
     whole, part = _played(Venue.BINANCE, script), _played(Venue.BINANCE, script[:cut])
     assert whole.facts[: len(part.facts)] == part.facts
+
+
+@settings(max_examples=150)
+@given(
+    offers=st.dictionaries(st.integers(100, 130), st.integers(1, 30), min_size=1),
+    qty=st.integers(1, 100),
+    cheaper=st.integers(1, 20),
+    buy=st.booleans(),
+)
+def test_a_book_that_is_better_at_every_level_never_gives_a_worse_result(
+    offers: dict[int, int], qty: int, cheaper: int, buy: bool
+) -> None:
+    instrument = btc_usdt(qty_decimals=3)
+
+    def result(shift: int) -> tuple[int, int]:
+        moved = {(price - shift if buy else 200 - price + shift): size for price, size in offers.items()}
+        book = MemoryBook({1: 1}, moved) if buy else MemoryBook(moved, {10_000: 1})
+        exchange = PaperExchange({})
+        side = Side.BUY if buy else Side.SELL
+        exchange.submit(order_request(instrument, "o", side, qty=qty), market_of(instrument, book), PLENTY, 1)
+        order = exchange.order("o")
+        assert order is not None
+        return order.filled_qty, order.filled_quote if buy else -order.filled_quote
+
+    plain, better = result(0), result(cheaper)
+    assert better[0] == plain[0]
+    assert better[1] <= plain[1]
+
+
+MIRROR = 201
+"""Prices p and MIRROR - p are mirror images in the scripts (the middle lies between 100 and 101)."""
+
+
+def _mirrored(item: tuple[object, ...]) -> tuple[object, ...]:
+    kind, *rest = item
+    if kind == "book":
+        bids, asks = rest
+        assert isinstance(bids, dict)
+        assert isinstance(asks, dict)
+        return ("book", {MIRROR - p: q for p, q in asks.items()}, {MIRROR - p: q for p, q in bids.items()})
+    if kind == "trade":
+        price, qty, taker_buys = rest
+        assert isinstance(price, int)
+        return ("trade", MIRROR - price, qty, not taker_buys)
+    if kind == "limit":
+        buy, qty, price, tif = rest
+        assert isinstance(price, int)
+        return ("limit", not buy, qty, MIRROR - price, tif)
+    return (kind, not rest[0], *rest[1:]) if kind == "market" else item
+
+
+@settings(max_examples=150)
+@given(script=st.lists(items.filter(lambda item: item[0] != "funds"), min_size=25, max_size=60))
+def test_a_mirrored_market_gives_mirrored_fills(script: list[tuple[object, ...]]) -> None:
+    start = ("book", {96: 5}, {105: 5})
+    plain, mirror = _played(Venue.KUCOIN, [start, *script]), _played(Venue.KUCOIN, [start, *map(_mirrored, script)])
+    for name in {*plain.fills, *mirror.fills}:
+        reflected = [(MIRROR * PRICE_UNIT - price, qty, role) for price, qty, role in mirror.fills.get(name, [])]
+        assert plain.fills.get(name, []) == reflected

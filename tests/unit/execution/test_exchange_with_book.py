@@ -133,6 +133,13 @@ def test_a_trade_from_before_the_order_arrived_proves_nothing() -> None:
     assert exchange.on_event(public_trade(BTC, 9_000, 90_000, Side.SELL, at_ms=2_000), market, 2_002) != NOTHING
 
 
+def test_a_recording_on_a_clock_of_its_own_still_fills() -> None:
+    exchange, market, _ = setting()
+    exchange.submit(order_request(BTC, "a", Side.BUY, qty=50_000, price=9_950), market, RICH, 1_700_000_000_000)
+    trade = public_trade(BTC, 9_000, 90_000, Side.SELL, at_ms=1_500_000_000_000)
+    assert exchange.on_event(trade, market, 1_700_000_000_001) != NOTHING
+
+
 def test_a_trade_through_our_price_fills_without_a_queue_and_its_volume_is_used_once() -> None:
     exchange, market, _ = setting()
     exchange.submit(order_request(BTC, "low", Side.BUY, qty=50_000, price=9_900), market, RICH, 5)
