@@ -64,6 +64,8 @@ def explaining(path: Path, what: str) -> Iterator[None]:
     """Turn SQLite's and the system's errors inside the block into errors of ours."""
     try:
         yield
+    except (OverflowError, UnicodeEncodeError) as error:
+        raise InvariantBroken(f"{path.name} in {path.parent} {what}: a value cannot be stored ({error})") from error
     except sqlite3.Error as error:
         raise explained(error, path, what) from error
     except OSError as error:
@@ -73,8 +75,11 @@ def explaining(path: Path, what: str) -> Iterator[None]:
         ) from error
 
 
-def open_writer(path: Path, busy_timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:
-    """Open an existing file for reading and writing, with full durability. Raises sqlite3.Error."""
+def open_writer(path: Path, busy_timeout_s: float = BUSY_TIMEOUT_S, before: tuple[str, ...] = ()) -> sqlite3.Connection:
+    """Open an existing file for reading and writing, with full durability. Raises sqlite3.Error.
+
+    `before` are pragmas that count only while the file is still empty.
+    """
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=rw",
         uri=True,
@@ -83,7 +88,7 @@ def open_writer(path: Path, busy_timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.C
         check_same_thread=False,
     )
     try:
-        for pragma in _PRAGMAS:
+        for pragma in (*before, *_PRAGMAS):
             connection.execute(pragma)
     except sqlite3.Error:
         connection.close()

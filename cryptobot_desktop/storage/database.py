@@ -90,7 +90,9 @@ class ProfileDatabase:
                 self._broken = failure
             raise failure from error
         except (OverflowError, UnicodeEncodeError) as error:
-            raise InvariantBroken(f"batch cannot be stored in {self.path.name}: {error}") from error
+            raise InvariantBroken(
+                f"batch cannot be stored in {self.path}: {error}; nothing of it was written"
+            ) from error
 
     def _write(self, pending: Iterable[Statement], instruments: Iterable[Instrument]) -> None:
         connection = self._connection

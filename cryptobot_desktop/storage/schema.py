@@ -17,7 +17,6 @@ from cryptobot_desktop.domain.errors import InvariantBroken, UserActionNeeded
 from cryptobot_desktop.storage.backups import back_up_before, backup_folder
 from cryptobot_desktop.storage.connections import explaining, open_reader, open_writer, wal_size
 
-
 _LOGS = ("-wal", "-shm", "-journal")
 
 
