@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Protocol
 
 import msgspec
 
@@ -37,12 +36,9 @@ FULL_HISTORY_MINUTES = 7 * 24 * 60
 """How much of the past the chart gets after the start."""
 
 
-class FeedMaker(Protocol):
-    """Makes the feed of a session; the app decides about addresses, clock and chance."""
-
-    def __call__(self, sink: Callable[[Received], None], needs_snapshot: Callable[[InstrumentId], bool]) -> Feed:
-        """Return a feed that is not started yet."""
-        ...
+FeedMaker = Callable[[Callable[[Received], None], Callable[[InstrumentId], bool]], Feed]
+"""Makes the feed of a session from a sink and the question whether a book needs a snapshot; the app decides about
+addresses, clock and chance."""
 
 
 class LiveSession:

@@ -1,0 +1,1 @@
+"""Builds every object once and owns start and stop order: the command line, the desktop, the engine thread."""

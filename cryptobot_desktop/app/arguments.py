@@ -1,0 +1,235 @@
+"""The command line's words: options, types with one clear error each, and the parser of every command."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from cryptobot_desktop import __version__
+from cryptobot_desktop.domain.errors import InvalidInput
+from cryptobot_desktop.domain.instrument import Venue
+from cryptobot_desktop.domain.numbers import PPM, to_scaled
+from cryptobot_desktop.domain.orders import FeeRates
+from cryptobot_desktop.domain.timeframe import Timeframe, parse_timeframe
+
+_UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+class Parser(argparse.ArgumentParser):
+    """Answers wrong usage with one line on standard error and exit status 2, as every other error."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse; the caller prints the line."""
+        raise InvalidInput(f"{message} (see {self.prog} --help)")
+
+
+def duration_ms(text: str) -> int:
+    """Return milliseconds of ``30s``, ``5m``, ``2h`` or ``1d``."""
+    number, unit = text[:-1], text[-1:]
+    if unit not in _UNITS or not (number.isascii() and number.isdecimal()) or not 0 < int(number) < 10**7:
+        raise InvalidInput(f"duration {text!r} is not a whole number above 0 with s, m, h or d, such as 30s or 2h")
+    return int(number) * _UNITS[unit]
+
+
+def speed(text: str) -> int:
+    """Return a multiple of real time; ``max`` is 0."""
+    if text == "max":
+        return 0
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= 100:
+        raise InvalidInput(f"speed {text!r} is unknown; allowed: a whole number from 1 to 100, or max")
+    return int(text)
+
+
+def latency(text: str) -> None:
+    """Accept ``none`` only: this version knows no latency model."""
+    if text != "none":
+        raise InvalidInput(f"latency {text!r} is not available in this version; allowed: none")
+
+
+def fill_model(text: str) -> str:
+    """Accept the one model of this version: the book is walked and the whole queue is ahead."""
+    if text != "pessimistic":
+        raise InvalidInput(f"fill model {text!r} is not available in this version; allowed: pessimistic")
+    return text
+
+
+def fees(text: str) -> FeeRates:
+    """Return rates of ``maker=0.001,taker=0.001`` (fractions, 0 to 0.1, six decimals)."""
+    rates: dict[str, int] = {}
+    for part in text.split(","):
+        name, equals, value = part.partition("=")
+        if name not in ("maker", "taker") or not equals or name in rates:
+            raise InvalidInput(f"fees {text!r}: {part!r} is not maker=RATE or taker=RATE")
+        rates[name] = to_scaled(value, 6)
+        if not 0 <= rates[name] <= PPM // 10:
+            raise InvalidInput(f"fees {text!r}: {name} rate {value} is not between 0 and 0.1")
+    default = FeeRates()
+    return FeeRates(rates.get("maker", default.maker_ppm), rates.get("taker", default.taker_ppm))
+
+
+def seed(text: str) -> int:
+    """Return a seed."""
+    if not (text.isascii() and text.isdecimal()) or len(text) > 18:
+        raise InvalidInput(f"seed {text!r} is not a whole number of at most 18 digits")
+    return int(text)
+
+
+def port(text: str) -> int:
+    """Return a port number, 0 for any free one."""
+    if not (text.isascii() and text.isdecimal()) or int(text) > 65_535:
+        raise InvalidInput(f"port {text!r} is not a whole number from 0 to 65535")
+    return int(text)
+
+
+def venue(text: str) -> Venue:
+    """Return a venue."""
+    try:
+        return Venue(text)
+    except ValueError:
+        raise InvalidInput(f"venue {text!r} is unknown; allowed: {', '.join(Venue)}") from None
+
+
+def build_parser() -> Parser:
+    """Return the parser of the whole program."""
+    parser = Parser(prog="cryptobot", description="Paper-trade crypto. No real money can be spent with this program.")
+    _add_global(parser, suppress=False)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+    shared = Parser(add_help=False)
+    _add_global(shared, suppress=True)
+
+    def add(name: str, text: str) -> Parser:
+        return commands.add_parser(name, help=text, description=text, parents=[shared])
+
+    for build in (_run, _backtest, _emulator, _decode, _portfolio, _ledger, _candles, _indicators, _doctor):
+        build(add, shared)
+    return parser
+
+
+Add = Callable[[str, str], Parser]
+
+
+def _add_global(parser: Parser, *, suppress: bool) -> None:
+    missing = argparse.SUPPRESS if suppress else None
+    parser.add_argument("--data-dir", metavar="DIR", default=missing, help="where everything is kept")
+    parser.add_argument("--json", action="store_true", default=missing or False, help="one JSON document on stdout")
+    level = argparse.SUPPRESS if suppress else "warning"
+    parser.add_argument("--log-level", choices=_LOG_LEVELS, default=level, help="how much is logged on stderr")
+    if not suppress:
+        parser.add_argument("--version", action="version", version=f"cryptobot {__version__}")
+        parser.add_argument("--exit-after-first-paint", action="store_true", help=argparse.SUPPRESS)
+        parser.set_defaults(command=None)
+
+
+def _market_options(parser: Parser, *, market: str) -> None:
+    parser.add_argument("--market", default=market, metavar="live|synthetic[:SEED]|recording:PATH")
+    parser.add_argument("--venue", type=venue, default=Venue.BINANCE, metavar="|".join(Venue))
+    parser.add_argument("--symbol", action="append", metavar="S", help="such as BTC/USDT; may be repeated")
+    parser.add_argument("--seed", type=seed, metavar="N")
+
+
+def _bot_options(parser: Parser) -> None:
+    parser.add_argument("--timeframe", type=parse_timeframe, default=Timeframe.M1, metavar="1m")
+    parser.add_argument("--bot", action="append", default=[], metavar="NAME[:key=value,...]", help="may be repeated")
+    parser.add_argument("--cash", default="10000 USDT", metavar="AMOUNT ASSET")
+    parser.add_argument("--fees", type=fees, metavar="maker=0.001,taker=0.001")
+    parser.add_argument("--fill-model", type=fill_model, default="pessimistic", metavar="pessimistic")
+    parser.add_argument("--latency-ms", type=latency, metavar="none")
+    parser.add_argument("--books", metavar="FILE", help="write the order books at the end to this file")
+
+
+def _run(add: Add, _shared: Parser) -> None:
+    parser = add("run", "run the engine without a window")
+    _market_options(parser, market="synthetic")
+    _bot_options(parser)
+    parser.add_argument("--portfolio", metavar="NAME", help="go on with (or open) this portfolio")
+    parser.add_argument("--speed", type=speed, default=1, metavar="1|10|max")
+    parser.add_argument("--duration", type=duration_ms, metavar="30s|5m|2h")
+    parser.add_argument("--until-end", action="store_true", help="play a recording to its end")
+
+
+def _backtest(add: Add, _shared: Parser) -> None:
+    parser = add("backtest", "run bots over recorded data")
+    _market_options(parser, market="")
+    _bot_options(parser)
+    parser.add_argument("--data", metavar="FILE", help="candles CSV, trades CSV or recording")
+    parser.add_argument("--out", metavar="DIR", help="write trades.csv, equity.csv, summary.json and report.html")
+    parser.add_argument("--duration", type=duration_ms, metavar="30s|5m|2h", help="length of a synthetic market")
+    parser.add_argument("--until-end", action="store_true", help=argparse.SUPPRESS)
+
+
+def _emulator(add: Add, _shared: Parser) -> None:
+    parser = add("emulator", "serve a loopback exchange for other programs, tests and drills")
+    _market_options(parser, market="synthetic")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--binance-port", type=port, default=0, metavar="P")
+    parser.add_argument("--kucoin-port", type=port, default=0, metavar="P")
+    parser.add_argument("--speed", type=speed, default=1, metavar="1|10")
+    parser.add_argument("--duration", type=duration_ms, metavar="30s|5m|2h", help="stop after this (real) time")
+    parser.add_argument("--fault", action="append", default=[], metavar="NAME[@SECONDS][:key=value]")
+
+
+def _decode(add: Add, _shared: Parser) -> None:
+    parser = add("decode", "show what the program sees in raw frames, one JSON line each")
+    parser.add_argument("file", nargs="?", metavar="FILE", help="JSON Lines; standard input without it")
+
+
+def _portfolio(add: Add, shared: Parser) -> None:
+    actions = add("portfolio", "portfolios: list, show, create, reset").add_subparsers(
+        dest="action", metavar="ACTION", required=True, parser_class=Parser
+    )
+    actions.add_parser("list", help="all portfolios", parents=[shared])
+    show = actions.add_parser("show", help="cash, positions and trades of one portfolio", parents=[shared])
+    show.add_argument("name", nargs="?", metavar="NAME")
+    show.add_argument("--epoch", type=int, metavar="N", help="an older epoch")
+    for name, text in (("create", "open a portfolio"), ("reset", "start again; history stays readable")):
+        parser = actions.add_parser(name, help=text, parents=[shared])
+        parser.add_argument("name", metavar="NAME")
+        parser.add_argument("--cash", default="10000 USDT", metavar="AMOUNT ASSET")
+
+
+def _ledger(add: Add, shared: Parser) -> None:
+    actions = add("ledger", "the double-entry ledger: check, export").add_subparsers(
+        dest="action", metavar="ACTION", required=True, parser_class=Parser
+    )
+    actions.add_parser("check", help="verify hash chain, conservation, reservations, balances", parents=[shared])
+    export = actions.add_parser("export", help="write all rows to a file", parents=[shared])
+    export.add_argument("--format", choices=("csv", "json"), default="csv")
+    export.add_argument("file", metavar="FILE")
+
+
+def _candles(add: Add, shared: Parser) -> None:
+    actions = add("candles", "the candle store: import, export, list").add_subparsers(
+        dest="action", metavar="ACTION", required=True, parser_class=Parser
+    )
+    actions.add_parser("list", help="what is stored", parents=[shared])
+    for name, text in (("import", "read a CSV into the store"), ("export", "write stored candles to a CSV")):
+        parser = actions.add_parser(name, help=text, parents=[shared])
+        parser.add_argument("file", metavar="FILE")
+        parser.add_argument("--symbol", required=True, metavar="S")
+        parser.add_argument("--timeframe", required=True, type=parse_timeframe, metavar="T")
+        parser.add_argument("--venue", type=venue, default=Venue.BINANCE, metavar="V")
+
+
+def _indicators(add: Add, shared: Parser) -> None:
+    actions = add("indicators", "the catalogue, and one indicator over a candle file").add_subparsers(
+        dest="action", metavar="ACTION", required=True, parser_class=Parser
+    )
+    actions.add_parser("list", help="all indicators with their parameters", parents=[shared])
+    compute = actions.add_parser("compute", help="compute one over a candle file", parents=[shared])
+    compute.add_argument("name", metavar="NAME")
+    compute.add_argument("--data", required=True, metavar="FILE")
+    compute.add_argument("--param", nargs="+", action="extend", default=[], metavar="k=v")
+    compute.add_argument("--out", required=True, metavar="FILE")
+    compute.add_argument("--batch", action="store_true", help="use the array path")
+
+
+def _doctor(add: Add, _shared: Parser) -> None:
+    add("doctor", "environment, safety, storage, clock; exit status 1 when something must be mended")
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the parsed command line; wrong usage raises InvalidInput with one line."""
+    try:
+        return build_parser().parse_args(arguments)
+    except argparse.ArgumentError as error:
+        raise InvalidInput(str(error)) from None

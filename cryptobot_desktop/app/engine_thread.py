@@ -1,0 +1,189 @@
+"""The engine's thread: one asyncio loop that owns all trading state of a session at normal speed."""
+
+import asyncio
+import os
+import random
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from cryptobot_desktop.app.markets import (
+    SYNTHETIC_EPOCH_MS,
+    emulator_market,
+    new_record,
+    only_own,
+    own_portfolio,
+    resume_ms,
+)
+from cryptobot_desktop.app.profile import Profile
+from cryptobot_desktop.domain.clock import Clock
+from cryptobot_desktop.domain.errors import CryptobotError
+from cryptobot_desktop.domain.facts import EngineFaulted
+from cryptobot_desktop.domain.instrument import InstrumentId, Venue
+from cryptobot_desktop.domain.journal import StoredState
+from cryptobot_desktop.domain.market import Received
+from cryptobot_desktop.emulator.run import EmulatorOptions, EmulatorThread, EmulatorUrls
+from cryptobot_desktop.engine.books import books_document
+from cryptobot_desktop.engine.clocks import MarketClock, WallClock
+from cryptobot_desktop.engine.handle import EngineHandle
+from cryptobot_desktop.engine.live import LiveSession
+from cryptobot_desktop.engine.report import run_report
+from cryptobot_desktop.engine.session import MarketSource, SessionSpec
+from cryptobot_desktop.marketdata.adapters import adapter_for
+from cryptobot_desktop.marketdata.endpoints import (
+    BINANCE_REST_VARIABLE,
+    BINANCE_WS_VARIABLE,
+    KUCOIN_REST_VARIABLE,
+    Endpoints,
+    endpoints_for,
+)
+from cryptobot_desktop.marketdata.feed import Feed, FeedSurroundings
+from cryptobot_desktop.marketdata.tape import open_tape
+from cryptobot_desktop.monitoring.logs import get_logger
+from cryptobot_desktop.storage.database import ProfileDatabase
+from cryptobot_desktop.storage.recovery import load_state
+
+JOIN_WITHIN_S = 15.0
+
+log = get_logger("engine")
+
+
+class Wishes(msgspec.Struct, frozen=True, kw_only=True):
+    """How a session is meant: with which portfolio, and from which market time on."""
+
+    keep_portfolio: bool
+    """Go on with the stored portfolio of that name instead of opening one of its own."""
+    from_wall_clock: bool
+    """A synthetic market begins now (or where the portfolio left it) instead of at its fixed epoch."""
+
+
+class EngineThread:
+    """Start it, talk to it through the handle, stop it. `report` and `trouble` are there once it has ended."""
+
+    def __init__(self, spec: SessionSpec, profile: Profile, handle: EngineHandle, *, wishes: Wishes) -> None:
+        self._spec = spec
+        self._profile = profile
+        self._handle = handle
+        self._wishes = wishes
+        self._thread = threading.Thread(target=self._main, name="engine", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._live: LiveSession | None = None
+        self._stop_asked = False
+        self.report: dict[str, Any] | None = None
+        self.books: dict[str, Any] = {}
+        self.trouble: CryptobotError | None = None
+        self.has_bug = False
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._thread.start()
+
+    @property
+    def is_running(self) -> bool:
+        """Return True until the thread has ended."""
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """Ask the session to end; returns at once."""
+        self._stop_asked = True
+        loop, live = self._loop, self._live
+        if loop is not None and live is not None and self._thread.is_alive():
+            loop.call_soon_threadsafe(live.stop)
+
+    def join(self, timeout_s: float | None = JOIN_WITHIN_S) -> bool:
+        """Wait for the end; return False when it did not come in time."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _main(self) -> None:
+        """Run the session; the one place where an unexpected error becomes a visible, stopped engine."""
+        try:
+            asyncio.run(self._run())
+        except CryptobotError as trouble:
+            self.trouble = trouble
+            log.warning("session ended", reason=str(trouble))
+            self._handle.publish_notice(EngineFaulted(str(trouble), 0))
+        except Exception as bug:  # task supervisor
+            self.has_bug = True
+            log.exception("the engine met a bug and stopped")
+            self._handle.publish_notice(EngineFaulted(f"the engine met a bug and stopped: {bug!r}", 0))
+
+    async def _run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        database = self._profile.open_database()
+        try:
+            await self._with_database(database)
+        finally:
+            database.close()
+
+    async def _with_database(self, database: ProfileDatabase) -> None:
+        stored = load_state(database)
+        spec = self._spec if self._wishes.keep_portfolio else own_portfolio(self._spec, stored)
+        start_ms = self._start_ms(spec, stored)
+        emulator = _emulator(spec, start_ms)
+        urls = emulator.start() if emulator is not None else None
+        try:
+            clock: Clock = WallClock() if urls is None else MarketClock(start_ms, spec.speed)
+            live = LiveSession(spec, new_record(spec, start_ms), store=database, handle=self._handle, clock=clock)
+            self._live = live
+            if self._stop_asked:
+                return
+            await live.run(_feed_maker(spec.venue, urls, clock), only_own(stored, spec.portfolio))
+            self.report, self.books = run_report(live.session), books_document(live.session.market)
+        finally:
+            if emulator is not None:
+                emulator.stop()
+
+    def _start_ms(self, spec: SessionSpec, stored: StoredState) -> int:
+        if spec.source is MarketSource.LIVE:
+            return WallClock().now_ms()
+        if spec.source is MarketSource.RECORDING:
+            return open_tape(_path(spec)).first_ms
+        earliest = WallClock().now_ms() if self._wishes.from_wall_clock else SYNTHETIC_EPOCH_MS
+        return resume_ms(stored, spec.portfolio, earliest)
+
+
+def _emulator(spec: SessionSpec, start_ms: int) -> EmulatorThread | None:
+    if spec.source is MarketSource.LIVE:
+        return None
+    return EmulatorThread(
+        EmulatorOptions(
+            start_ms=start_ms,
+            market=emulator_market(spec),
+            speed=float(spec.speed),
+            binance_port=0 if spec.venue is Venue.BINANCE else None,
+            kucoin_port=0 if spec.venue is Venue.KUCOIN else None,
+        )
+    )
+
+
+def _feed_maker(
+    venue: Venue, urls: EmulatorUrls | None, clock: Clock
+) -> Callable[[Callable[[Received], None], Callable[[InstrumentId], bool]], Feed]:
+    endpoints = session_endpoints(venue, urls, os.environ)
+
+    def make(sink: Callable[[Received], None], needs_snapshot: Callable[[InstrumentId], bool]) -> Feed:
+        chance = random.SystemRandom()  # jitter of reconnects, never a price
+        surroundings = FeedSurroundings(clock, chance, asyncio.sleep)
+        return Feed(adapter_for(venue), endpoints, sink=sink, needs_snapshot=needs_snapshot, surroundings=surroundings)
+
+    return make
+
+
+def session_endpoints(venue: Venue, urls: EmulatorUrls | None, environment: Mapping[str, str]) -> Endpoints:
+    """Return the addresses of a session: the built-in exchange's when it serves, else official or overridden ones."""
+    if urls is None:
+        return endpoints_for(venue, environment)
+    own: dict[str, str] = {}
+    if urls.binance is not None:
+        own |= {BINANCE_REST_VARIABLE: urls.binance.rest, BINANCE_WS_VARIABLE: urls.binance.ws}
+    if urls.kucoin is not None:
+        own[KUCOIN_REST_VARIABLE] = urls.kucoin.rest
+    return endpoints_for(venue, own)
+
+
+def _path(spec: SessionSpec) -> Path:
+    return Path(spec.recording)

@@ -1,0 +1,119 @@
+"""From what the user asked for to a session: which market, from when on, into which portfolio."""
+
+import time
+from pathlib import Path
+
+import msgspec
+
+from cryptobot_desktop import __version__
+from cryptobot_desktop.domain.errors import InvalidInput
+from cryptobot_desktop.domain.instrument import Venue
+from cryptobot_desktop.domain.journal import SessionRecord, StoredState
+from cryptobot_desktop.emulator.run import DEFAULT_SEED, make_venues, parse_seed
+from cryptobot_desktop.emulator.venue_port import EmulatedVenue
+from cryptobot_desktop.engine.bots import free_name
+from cryptobot_desktop.engine.session import MarketSource, SessionSpec
+
+SYNTHETIC_EPOCH_MS = 1_767_225_600_000
+"""2026-01-01 00:00 UTC: where a synthetic market begins when the wall clock shall not matter."""
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def parse_market(text: str, seed: int | None = None) -> tuple[MarketSource, int, str]:
+    """Return source, seed and recording path of ``live``, ``synthetic[:SEED]`` or ``recording:PATH``."""
+    kind, colon, rest = text.partition(":")
+    if kind == "live" and not colon:
+        return MarketSource.LIVE, seed or DEFAULT_SEED, ""
+    if kind == "synthetic":
+        return MarketSource.SYNTHETIC, parse_seed(rest) if rest else seed or DEFAULT_SEED, ""
+    if kind == "recording" and rest:
+        if not Path(rest).is_file():
+            raise InvalidInput(f"recording {rest} does not exist; give the path of a recording after 'recording:'")
+        return MarketSource.RECORDING, seed or DEFAULT_SEED, rest
+    raise InvalidInput(f"market {text!r} is unknown; allowed: live, synthetic, synthetic:SEED, recording:PATH")
+
+
+def market_label(spec: SessionSpec) -> str:
+    """Return where prices come from, for people and for files."""
+    if spec.source is MarketSource.LIVE:
+        return f"{spec.venue.value} live"
+    if spec.source is MarketSource.SYNTHETIC:
+        return f"synthetic market, seed {spec.seed}"
+    return f"recording {Path(spec.recording).name}"
+
+
+def emulator_market(spec: SessionSpec) -> str:
+    """Return the emulator's name for the session's market."""
+    if spec.source is MarketSource.RECORDING:
+        return f"recording:{spec.recording}"
+    return f"synthetic:{spec.seed}"
+
+
+def emulated_venue(spec: SessionSpec, start_ms: int) -> EmulatedVenue:
+    """Return the session's venue without sockets."""
+    for venue in make_venues(emulator_market(spec), start_ms, spec.symbols):
+        if venue.venue is spec.venue:
+            return venue
+    raise InvalidInput(f"{market_label(spec)} does not hold data of {spec.venue.value}; choose the other --venue")
+
+
+def own_portfolio(spec: SessionSpec, stored: StoredState) -> SessionSpec:
+    """Return the session with a portfolio of its own, named after its market.
+
+    A market that can be repeated starts each run from the same cash, so that two runs can be compared.
+    """
+    base = f"{spec.source.value}-{spec.seed}" if spec.source is MarketSource.SYNTHETIC else spec.source.value
+    return msgspec.structs.replace(spec, portfolio=free_name(base, [p.name for p in stored.portfolios]))
+
+
+def only_own(stored: StoredState, portfolio: str) -> StoredState:
+    """Return what a run on one portfolio needs; bots of other portfolios rest, their orders stay as they are."""
+    return msgspec.structs.replace(
+        stored,
+        bots=tuple(bot for bot in stored.bots if bot.portfolio == portfolio),
+        open_orders=tuple(o for o in stored.open_orders if o.request.portfolio == portfolio),
+        kill_switch=stored.kill_switch,
+    )
+
+
+def resume_ms(stored: StoredState, portfolio: str, earliest_ms: int) -> int:
+    """Return when a synthetic market goes on for a portfolio: market time never steps back for it."""
+    newest = [fill.at_ms for fill in stored.fills if fill.portfolio == portfolio]
+    newest += [record.created_ms for record in stored.portfolios if record.name == portfolio]
+    last = stored.last_session
+    if last is not None and last.portfolio == portfolio:
+        newest.append(last.last_ms)
+    return max([earliest_ms, *newest])
+
+
+def new_record(spec: SessionSpec, started_ms: int) -> SessionRecord:
+    """Return the record of a new session; its id is unique on this computer."""
+    return SessionRecord(
+        session_id=_base36(time.time_ns() // 1_000),
+        mode="paper",
+        market=market_label(spec),
+        venue=spec.venue.value,
+        portfolio=spec.portfolio,
+        synthetic=spec.source is MarketSource.SYNTHETIC,
+        seed=spec.seed,
+        code_version=__version__,
+        started_ms=started_ms,
+        last_ms=started_ms,
+    )
+
+
+def venue_of(text: str) -> Venue:
+    """Return the venue named by text; InvalidInput lists the allowed ones."""
+    try:
+        return Venue(text)
+    except ValueError:
+        raise InvalidInput(f"venue {text!r} is unknown; allowed: {', '.join(Venue)}") from None
+
+
+def _base36(number: int) -> str:
+    text = ""
+    while number:
+        number, digit = divmod(number, 36)
+        text = _DIGITS[digit] + text
+    return text or "0"

@@ -1,0 +1,60 @@
+"""The parsed command line with what all commands share: the data folder, output as text or JSON, logging."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from cryptobot_desktop.app.markets import parse_market
+from cryptobot_desktop.app.profile import Profile
+from cryptobot_desktop.backtest.run import read_bot
+from cryptobot_desktop.config.folders import data_folder
+from cryptobot_desktop.engine.assembly import parse_cash
+from cryptobot_desktop.engine.session import SessionSpec
+
+
+class Options:
+    """What the user asked for."""
+
+    def __init__(self, parsed: argparse.Namespace) -> None:
+        self.parsed = parsed
+
+    @property
+    def wants_json(self) -> bool:
+        """Return True when standard output shall hold one JSON document and nothing else."""
+        return bool(self.parsed.json)
+
+    def folder(self) -> Path:
+        """Return the data folder, made when it is missing; UserActionNeeded when it cannot be written."""
+        return data_folder(self.parsed.data_dir, os.environ)
+
+    def profile(self) -> Profile:
+        """Return the data folder, held for this program alone."""
+        return Profile(self.folder())
+
+    def session(self) -> SessionSpec:
+        """Return the session that the market, bot and pace options describe; everything is checked."""
+        parsed = self.parsed
+        source, seed, recording = parse_market(parsed.market or "synthetic", parsed.seed)
+        parse_cash(parsed.cash)
+        return SessionSpec(
+            source=source,
+            venue=parsed.venue,
+            symbols=tuple(parsed.symbol or ("BTC/USDT",)),
+            timeframe=parsed.timeframe,
+            bots=tuple(read_bot(text) for text in parsed.bot),
+            portfolio=getattr(parsed, "portfolio", None) or "main",
+            cash=parsed.cash,
+            seed=seed,
+            recording=recording,
+            speed=getattr(parsed, "speed", 0),
+            duration_ms=parsed.duration,
+            fees=parsed.fees,
+        )
+
+    def print_document(self, document: Any) -> None:
+        """Print one JSON document on standard output."""
+        sys.stdout.write(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode() + "\n")

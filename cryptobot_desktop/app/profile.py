@@ -1,0 +1,59 @@
+"""The data folder of one profile, opened by one program at a time."""
+
+from pathlib import Path
+from types import TracebackType
+
+from cryptobot_desktop.domain.errors import UserActionNeeded
+from cryptobot_desktop.storage.database import FILE_NAME, ProfileDatabase
+from cryptobot_desktop.storage.instance_lock import InstanceLock
+
+
+class AlreadyRunning(UserActionNeeded):
+    """Another program holds the data folder; `socket_name` is where it listens."""
+
+    def __init__(self, text: str, socket_name: str) -> None:
+        super().__init__(text)
+        self.socket_name = socket_name
+
+
+class Profile:
+    """Holds the lock of a data folder; the database is opened by whoever writes it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the folder, or raise AlreadyRunning."""
+        self.folder = folder
+        self._lock = InstanceLock(folder)
+        if not self._lock.acquire():
+            holder = self._lock.holder()
+            pid = holder.pid if holder is not None else "unknown"
+            raise AlreadyRunning(
+                f"data folder {folder} is in use by another CryptoBot (process {pid}); close it, or choose another "
+                "folder with --data-dir",
+                holder.socket if holder is not None else "",
+            )
+
+    def __enter__(self) -> "Profile":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def socket_name(self) -> str:
+        """Return the name under which a desktop listens for second starts."""
+        return self._lock.socket
+
+    @property
+    def database_path(self) -> Path:
+        """Return where the ledger is."""
+        return self.folder / FILE_NAME
+
+    def open_database(self) -> ProfileDatabase:
+        """Open (create, migrate) the database for writing."""
+        return ProfileDatabase(self.database_path)
+
+    def close(self) -> None:
+        """Let the folder go."""
+        self._lock.release()

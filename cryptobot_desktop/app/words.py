@@ -1,0 +1,69 @@
+"""Facts and reports as lines for a terminal."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from cryptobot_desktop.domain.facts import (
+    DecisionMade,
+    EngineFaulted,
+    Fact,
+    FeedStateChanged,
+    OrderCanceled,
+    OrderFilled,
+    OrderRejected,
+)
+from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
+from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS, format_trimmed
+from cryptobot_desktop.engine.report import utc
+
+
+def fact_lines(fact: Fact, instruments: Mapping[InstrumentId, Instrument]) -> list[str]:
+    """Return what a person should read about a fact; nothing for what is of no interest in a terminal."""
+    if isinstance(fact, OrderFilled):
+        return _fill_lines(fact, instruments)
+    if isinstance(fact, DecisionMade) and fact.outcome != "allowed":
+        reasons = "; ".join(text for _, text in fact.reasons)
+        return [f"{utc(fact.at_ms)}  {fact.bot}: {fact.outcome} ({fact.intent.side.value}): {reasons}"]
+    if isinstance(fact, OrderRejected):
+        return [f"{utc(fact.at_ms)}  rejected {fact.order.client_id}: {fact.order.reject_reason}"]
+    if isinstance(fact, OrderCanceled):
+        return [f"{utc(fact.at_ms)}  ended {fact.order.client_id}: {fact.reason}"]
+    if isinstance(fact, FeedStateChanged):
+        return [f"{utc(fact.at_ms)}  {fact.instrument} {fact.state.value} {fact.reason}".rstrip()]
+    if isinstance(fact, EngineFaulted):
+        return [fact.message]
+    return []
+
+
+def _fill_lines(fact: OrderFilled, instruments: Mapping[InstrumentId, Instrument]) -> list[str]:
+    lines = []
+    for fill in fact.fills:
+        known = instruments.get(fill.instrument)
+        qty = known.qty_text(fill.qty) if known is not None else str(fill.qty)
+        price = known.price_text(fill.price) if known is not None else str(fill.price)
+        name = known.name if known is not None else fill.instrument
+        fee = f"fee {format_trimmed(fill.fee, AMOUNT_DECIMALS)} {fill.fee_asset} ({fill.liquidity.value})"
+        lines.append(f"{utc(fill.at_ms)}  {fill.client_id}  {fill.side.value} {qty} {name} at {price}, {fee}")
+    return lines
+
+
+def report_lines(report: Mapping[str, Any], where: str) -> list[str]:
+    """Return the report of a run as a small table."""
+    bots = [f"{bot['name']} on {bot['symbol']} {bot['timeframe']}" for bot in report["bots"]]
+    rows = [
+        ("market", report["market"] + (" (synthetic: these prices are made up)" if report["synthetic"] else "")),
+        ("from, to", f"{report['started_at']}, {report['ended_at']}"),
+        ("bots", ", ".join(bots) or "none"),
+        ("market events", f"{report['market_events']:,}"),
+        ("orders, fills", f"{report['orders']}, {report['fills']}"),
+        ("portfolio", report["portfolio"]),
+        ("equity", f"{report['starting_equity']} -> {report['final_equity']}"),
+        ("realised", report["realized_pnl"]),
+        ("unrealised", report["unrealized_pnl"]),
+        ("fees", report["fees"]),
+        ("maximum drawdown", f"{report['max_drawdown']} ({report['max_drawdown_pct']} %)"),
+        ("data", report["data_quality"]["grade"]),
+        ("trades hash", report["trades_hash"]),
+        ("stored in", where),
+    ]
+    return [f"{name:<17} {value}" for name, value in rows]
