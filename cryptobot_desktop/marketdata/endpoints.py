@@ -78,8 +78,8 @@ def endpoints_for(venue: Venue, environment: Mapping[str, str]) -> Endpoints:
     There is no fall-back from addresses that somebody chose.
     """
     if venue is Venue.KUCOIN:
-        chosen = environment.get(KUCOIN_REST_VARIABLE, "")
-        return Endpoints(base_address(venue, chosen, KUCOIN_REST_VARIABLE, "REST")) if chosen else _KUCOIN
+        kucoin = environment.get(KUCOIN_REST_VARIABLE, "")
+        return Endpoints(base_address(venue, kucoin, KUCOIN_REST_VARIABLE, "REST")) if kucoin else _KUCOIN
     rest, websocket = environment.get(BINANCE_REST_VARIABLE, ""), environment.get(BINANCE_WS_VARIABLE, "")
     if not rest and not websocket:
         return _BINANCE

@@ -8,10 +8,40 @@ from typing import Final
 from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.instrument import FeeRule, Instrument, Venue
 
-QUOTE_ASSETS: Final = tuple(
-    "FDUSD USDT USDC BUSD TUSD USDP USDS IDRT BIDR BKRW BVND USD1 EURI DOGE USD BTC ETH BNB EUR TRY BRL GBP AUD RUB "
-    "UAH JPY MXN ZAR PLN RON ARS NGN DAI VAI PAX UST XRP TRX DOT SOL COP CZK KCS".split()
+_STABLE: Final = (
+    "FDUSD",
+    "USDT",
+    "USDC",
+    "BUSD",
+    "TUSD",
+    "USDP",
+    "USDS",
+    "USD1",
+    "EURI",
+    "IDRT",
+    "BIDR",
+    "BKRW",
+    "BVND",
 )
+_COINS: Final = ("DOGE", "BTC", "ETH", "BNB", "DAI", "VAI", "PAX", "UST", "XRP", "TRX", "DOT", "SOL", "KCS")
+_MONEY: Final = (
+    "USD",
+    "EUR",
+    "TRY",
+    "BRL",
+    "GBP",
+    "AUD",
+    "RUB",
+    "UAH",
+    "JPY",
+    "MXN",
+    "ZAR",
+    "PLN",
+    "RON",
+    "ARS",
+    "NGN",
+)
+QUOTE_ASSETS: Final = (*_STABLE, *_COINS, *_MONEY, "COP", "CZK")
 """Quote assets of Binance symbols, in which base and quote are not divided; only used without reference data."""
 
 _SYMBOL: Final = re.compile(r"\w{1,32}(?:[-/]\w{1,32})?")
