@@ -1,0 +1,153 @@
+"""Draws fills, decisions, order lines, the last price and gaps; bars are drawn elsewhere."""
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPolygonF
+
+from cryptobot_desktop.gui.chart.drawing import draw_text, hatch, level_line, pen
+from cryptobot_desktop.gui.chart.frame import Frame, Numbers
+from cryptobot_desktop.gui.chart.marks import MarkRow, PriceLine
+from cryptobot_desktop.gui.chart.model import ChartModel
+
+_FILL_PX = 6.0
+_TICK_PX = 4.0
+LANE_PX = 12.0
+"""Height of the lane at the bottom in which decisions stand."""
+_CROWD_PX = 7.0
+_GAP_LABEL_FROM_PX = 64.0
+_LETTER_FROM_PX = 9.0
+
+
+def paint_gaps(painter: QPainter, frame: Frame, model: ChartModel) -> None:
+    """Hatch the places where bars are missing."""
+    for hole in model.series.slots.holes:
+        left, right = frame.x(hole.first_slot - 0.5), frame.x(hole.last_slot + 0.5)
+        if right < 0 or left > frame.width:
+            continue
+        rect = QRectF(left, 0, max(2.0, right - left), frame.height)
+        hatch(painter, rect, model.theme.muted, 90)
+        if rect.width() >= _GAP_LABEL_FROM_PX:
+            draw_text(painter, rect.left() + 4, frame.height - LANE_PX - 8, "no bars", model.theme.muted)
+
+
+def paint_fills(painter: QPainter, frame: Frame, model: ChartModel) -> None:
+    """Draw fills as triangles that point at their price: buys from below, sells from above."""
+    x, y = model.fills.places(frame, model.series)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for is_buy in (True, False):
+        colour = model.theme.up if is_buy else model.theme.down
+        painter.setPen(pen(model.theme.canvas, width=1.5))
+        painter.setBrush(QColor(colour))
+        for place, count in _uncrowded(model.fills, is_buy, x, frame.width):
+            painter.drawPolygon(triangle(x[place], y[place] + (1 if is_buy else -1), _FILL_PX, is_up=is_buy))
+            _fill_words(painter, frame, QPointF(x[place], y[place]), is_buy=is_buy, count=count)
+            painter.setPen(pen(model.theme.canvas, width=1.5))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def _fill_words(painter: QPainter, frame: Frame, at: QPointF, *, is_buy: bool, count: int) -> None:
+    """Write beside a triangle what it is (when bars are wide) or how many it stands for."""
+    words = ("B" if is_buy else "S") if frame.slot_px >= _LETTER_FROM_PX else ""
+    if count > 1:
+        words = f"{words}\u00d7{count}"
+    if words:
+        middle = at.y() + (_FILL_PX * 1.8 + 7 if is_buy else -_FILL_PX * 1.8 - 7)
+        width = painter.fontMetrics().horizontalAdvance(words)
+        draw_text(painter, at.x() - width / 2, middle, words, painter.brush().color().name())
+
+
+def _uncrowded(row: MarkRow, is_buy: bool, x: Numbers, width: float) -> list[tuple[int, int]]:
+    """Return one mark (the newest) per few pixels, with the number of marks it stands for."""
+    picked = np.flatnonzero((row.is_buy == is_buy) & (x > -_FILL_PX) & (x < width + _FILL_PX))
+    cells = np.floor(x[picked] / _CROWD_PX)
+    _, last, counts = np.unique(cells[::-1], return_index=True, return_counts=True)
+    newest = picked[::-1][last]
+    return list(zip(newest.tolist(), counts.tolist(), strict=True))
+
+
+def paint_decisions(painter: QPainter, frame: Frame, model: ChartModel) -> None:
+    """Draw decisions as hollow ticks in a lane at the bottom; a refused one is struck through."""
+    x, _ = model.decisions.places(frame, model.series)
+    middle = frame.height - LANE_PX / 2
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for is_buy in (True, False):
+        for place, _ in _uncrowded(model.decisions, is_buy, x, frame.width):
+            refused = model.decisions.marks[place].is_refused
+            painter.setPen(pen(model.theme.warn if refused else model.theme.muted, width=1.2))
+            apex = middle + (-_TICK_PX if is_buy else _TICK_PX) * 0.9
+            painter.drawPolygon(triangle(x[place], apex, _TICK_PX, is_up=is_buy))
+            if refused:
+                painter.drawLine(QPointF(x[place] - 5, middle + 5), QPointF(x[place] + 5, middle - 5))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def triangle(x: float, y: float, size: float, *, is_up: bool) -> QPolygonF:
+    """Return a triangle whose tip is at (x, y) and which points up or down."""
+    base = y + (1.8 if is_up else -1.8) * size
+    return QPolygonF([QPointF(x, y), QPointF(x + size, base), QPointF(x - size, base)])
+
+
+def line_colour(line: PriceLine, model: ChartModel) -> str:
+    """Return the colour of an order's or a position's line."""
+    if line.side is None:
+        return model.theme.paper
+    return model.theme.up if line.side.value == "buy" else model.theme.down
+
+
+def paint_price_lines(painter: QPainter, frame: Frame, model: ChartModel) -> None:
+    """Draw open orders dashed and positions dotted, each with its words on the left."""
+    taken: list[float] = []
+    for line in sorted(model.lines, key=lambda one: one.price):
+        y = frame.y(line.price)
+        if not 0 <= y <= frame.height:
+            continue
+        colour = line_colour(line, model)
+        style = Qt.PenStyle.DotLine if line.side is None else Qt.PenStyle.DashLine
+        painter.setPen(pen(colour, alpha=200, style=style))
+        level_line(painter, y, 0, frame.width)
+        if all(abs(y - other) >= model.metrics.height() for other in taken):
+            taken.append(y)
+            _line_words(painter, frame, model, (y, line.label, colour))
+
+
+def _line_words(painter: QPainter, frame: Frame, model: ChartModel, words: tuple[float, str, str]) -> None:
+    y, label, colour = words
+    width = model.metrics.horizontalAdvance(label) + 10
+    left = frame.width - width - 8
+    painter.fillRect(QRectF(left, y - 8, width, 16), QColor(model.theme.canvas))
+    painter.setPen(pen(colour, alpha=200))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(QRectF(round(left), round(y - 8), round(width), 16))
+    draw_text(painter, left + 5, y, label, colour)
+
+
+def paint_last_price(painter: QPainter, frame: Frame, model: ChartModel) -> None:
+    """Draw a dotted line at the newest bar's close."""
+    newest = model.newest
+    if newest is None:
+        return
+    y = frame.y(newest.bar.close)
+    if 0 <= y <= frame.height:
+        painter.setPen(pen(direction_colour(model), alpha=170, style=Qt.PenStyle.DotLine))
+        level_line(painter, y, 0, frame.width)
+
+
+def direction_colour(model: ChartModel) -> str:
+    """Return the colour of the newest bar."""
+    newest = model.newest
+    rising = newest is None or newest.bar.close >= newest.bar.open
+    return model.theme.up if rising else model.theme.down
+
+
+def paint_cut_bars(painter: QPainter, frame: Frame, model: ChartModel) -> None:
+    """Point at bars that reach beyond the shown prices, such as lone bad ticks."""
+    columns = model.series.columns(frame.device())
+    if columns is None:
+        return
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(model.theme.warn))
+    for picked, tip, is_up in ((columns.high > frame.high, 1.0, True), (columns.low < frame.low, -1.0, False)):
+        y = tip if is_up else frame.height + tip
+        for x in columns.x[picked][:40].tolist():
+            painter.drawPolygon(triangle(x / frame.ratio + 0.5, y, 4.0, is_up=is_up))
