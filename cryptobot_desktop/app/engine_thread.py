@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import structlog
 
 from cryptobot_desktop.app.markets import (
     SYNTHETIC_EPOCH_MS,
@@ -42,13 +43,12 @@ from cryptobot_desktop.marketdata.endpoints import (
 )
 from cryptobot_desktop.marketdata.feed import Feed, FeedSurroundings
 from cryptobot_desktop.marketdata.tape import open_tape
-from cryptobot_desktop.monitoring.logs import get_logger
 from cryptobot_desktop.storage.database import ProfileDatabase
 from cryptobot_desktop.storage.recovery import load_state
 
 JOIN_WITHIN_S = 15.0
 
-log = get_logger("engine")
+log = structlog.get_logger("engine")
 
 
 class Wishes(msgspec.Struct, frozen=True, kw_only=True):

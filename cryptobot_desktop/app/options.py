@@ -4,7 +4,6 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 import orjson
 
@@ -55,6 +54,6 @@ class Options:
             fees=parsed.fees,
         )
 
-    def print_document(self, document: Any) -> None:
+    def print_document(self, document: object) -> None:
         """Print one JSON document on standard output."""
         sys.stdout.write(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode() + "\n")

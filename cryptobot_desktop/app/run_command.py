@@ -135,7 +135,7 @@ def _write_books(path: str | None, books: dict[str, Any]) -> None:
         write_json(Path(path), books)
 
 
-def write_json(path: Path, document: Any) -> None:
+def write_json(path: Path, document: object) -> None:
     """Write a document, making the folder; UserActionNeeded through the caller's error handling on failure."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(orjson.dumps(msgspec.to_builtins(document), option=orjson.OPT_INDENT_2))

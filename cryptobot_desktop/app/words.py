@@ -24,15 +24,13 @@ def fact_lines(fact: Fact, instruments: Mapping[InstrumentId, Instrument]) -> li
     if isinstance(fact, DecisionMade) and fact.outcome != "allowed":
         reasons = "; ".join(text for _, text in fact.reasons)
         return [f"{utc(fact.at_ms)}  {fact.bot}: {fact.outcome} ({fact.intent.side.value}): {reasons}"]
-    if isinstance(fact, OrderRejected):
-        return [f"{utc(fact.at_ms)}  rejected {fact.order.client_id}: {fact.order.reject_reason}"]
-    if isinstance(fact, OrderCanceled):
-        return [f"{utc(fact.at_ms)}  ended {fact.order.client_id}: {fact.reason}"]
+    if isinstance(fact, OrderRejected | OrderCanceled):
+        end = "rejected" if isinstance(fact, OrderRejected) else "ended"
+        reason = fact.order.reject_reason if isinstance(fact, OrderRejected) else fact.reason
+        return [f"{utc(fact.at_ms)}  {end} {fact.order.client_id}: {reason}"]
     if isinstance(fact, FeedStateChanged):
         return [f"{utc(fact.at_ms)}  {fact.instrument} {fact.state.value} {fact.reason}".rstrip()]
-    if isinstance(fact, EngineFaulted):
-        return [fact.message]
-    return []
+    return [fact.message] if isinstance(fact, EngineFaulted) else []
 
 
 def _fill_lines(fact: OrderFilled, instruments: Mapping[InstrumentId, Instrument]) -> list[str]:
