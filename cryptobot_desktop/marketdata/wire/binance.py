@@ -254,7 +254,8 @@ class BinanceFrameReader:
     def _look_closer(self, data: bytes, stream: str | None) -> WireMessage:
         """Read a frame by its key set: other key order, no event name, replies, notices, array events."""
         if data.lstrip()[:1] == b"[":
-            return _tickers(_TICKERS.raw.decode(data), None)
+            listed = _TICKERS.raw.decode(data)
+            return _tickers(listed, None) if listed else Ignore("empty list")
         probe = _PROBE.decode(data)
         if isinstance(probe.stream, str) and isinstance(probe.data, Raw):
             found = stream_kind(probe.stream)
