@@ -15,7 +15,7 @@ from cryptobot_desktop.gui.chart.drawing import (
 from cryptobot_desktop.gui.chart.frame import Frame
 from cryptobot_desktop.gui.chart.mark_layer import direction_colour, line_colour
 from cryptobot_desktop.gui.chart.model import ChartModel
-from cryptobot_desktop.gui.chart.ticks import spread, time_ticks
+from cryptobot_desktop.gui.chart.ticks import number_text, spread, time_ticks
 
 TIME_AXIS_PX = 22.0
 _BETWEEN_LABELS_PX = 26.0
@@ -80,25 +80,22 @@ def zone_text(model: ChartModel) -> str:
     return "UTC" if model.zone is not None and str(model.zone) == "UTC" else "local"
 
 
-def price_tags(frame: Frame, model: ChartModel, text: str) -> list[Tag]:
-    """Return the tags of orders, positions and the last price (whose text is given), moved apart, top first."""
+def price_tags(frame: Frame, model: ChartModel) -> list[Tag]:
+    """Return the tags of orders, positions and the last price, moved apart, top first."""
     theme = model.theme
     tags = [
-        Tag(frame.y(line.price), number, line_colour(line, model), theme.canvas, False)
+        Tag(frame.y(line.price), number_text(line.price, model.decimals), line_colour(line, model), theme.canvas, False)
         for line in model.lines
-        if 0 <= frame.y(line.price) <= frame.height and (number := _line_text(line.price, model))
+        if 0 <= frame.y(line.price) <= frame.height
     ]
     newest = model.newest
     if newest is not None and 0 <= frame.y(newest.bar.close) <= frame.height:
         colour = direction_colour(model)
+        text = number_text(newest.bar.close, model.decimals)
         tags.append(Tag(frame.y(newest.bar.close), text, colour, theme.on_up, True))
     tags.sort(key=lambda tag: tag.y)
     places = spread([tag.y for tag in tags], LINE_HEIGHT + 1, frame.height - LINE_HEIGHT / 2)
     return [Tag(y, tag.text, tag.colour, tag.ink, tag.is_filled) for y, tag in zip(places, tags, strict=True)]
-
-
-def _line_text(price: float, model: ChartModel) -> str:
-    return f"{price:.{model.decimals}f}"
 
 
 def paint_price_axis(

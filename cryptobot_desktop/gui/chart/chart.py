@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from PySide6.QtCore import QSizeF, Qt, Signal, Slot
+from PySide6.QtCore import QSizeF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 
@@ -14,13 +14,15 @@ from cryptobot_desktop.gui.chart.marks import Mark, PriceLine
 from cryptobot_desktop.gui.chart.model import ChartModel, Condition
 from cryptobot_desktop.gui.chart.navigation import Navigation
 from cryptobot_desktop.gui.chart.overlays import Overlay
-from cryptobot_desktop.gui.chart.pacing import FramePacer
+from cryptobot_desktop.gui.chart.pacing import FRAME_MS, FramePacer
 from cryptobot_desktop.gui.chart.plotting import PlotView
 from cryptobot_desktop.gui.chart.stage import Stage
 from cryptobot_desktop.gui.tokens import SPACE, Theme
 
-_SLICE_S = 0.005
-"""How long indicators may compute per frame."""
+_SLICE_S = 0.007
+"""How long indicators may compute at a time, every 16 ms."""
+_SLICES_PER_FRAME = 12
+_FEW_BARS = 64
 
 
 class CandleChart(QWidget):
@@ -40,6 +42,10 @@ class CandleChart(QWidget):
         self._view = PlotView(self)
         self.stage = Stage(self._view, self.model)
         self.pacer = FramePacer(self._draw, self)
+        self._slice_count = 0
+        self._slices = QTimer(self)
+        self._slices.setInterval(FRAME_MS)
+        self._slices.timeout.connect(self.compute_slice)
         self._navigation = Navigation(self, self.model, self.stage)
         self.installEventFilter(self._navigation)
         self._navigation.changed.connect(self.pacer.request)
@@ -136,10 +142,8 @@ class CandleChart(QWidget):
         self.pacer.request()
 
     def _draw(self) -> None:
-        """Compute indicators for a moment, then everything else, then paint."""
-        run, bars = self.model.pending(), self.model.series.bars
-        if run is not None and bars is not None:
-            run.advance(bars, _SLICE_S)
+        """Bring everything up to date, then paint."""
+        self._compute_new()
         if not self.isVisible():
             return
         self.stage.update(self.devicePixelRatioF())
@@ -148,7 +152,29 @@ class CandleChart(QWidget):
             self._newest.setVisible(not follows)
             self.following_changed.emit(follows)
         self._view.repaint_soon()
-        if self.model.pending() is not None:
+
+    def _compute_new(self) -> None:
+        """Let indicators take in a few appended bars at once; more than that is done in slices between frames."""
+        bars, count = self.model.series.bars, self.model.series.count
+        if bars is None:
+            return
+        for run in self.model.runs:
+            if count - run.done <= _FEW_BARS:
+                run.advance(bars, _SLICE_S)
+        if self.model.pending() is not None and not self._slices.isActive():
+            self._slices.start()
+
+    @Slot()
+    def compute_slice(self) -> None:
+        """Let one unfinished indicator compute for a moment; the timer stops when all have finished."""
+        run, bars = self.model.pending(), self.model.series.bars
+        if run is not None and bars is not None:
+            self._slice_count += 1
+            run.advance(bars, _SLICE_S)
+        if self.model.pending() is None:
+            self._slices.stop()
+            self.pacer.request()
+        elif self._slice_count % _SLICES_PER_FRAME == 0:
             self.pacer.request()
 
     # What Qt tells.

@@ -1,6 +1,7 @@
 """The words in the corner of each pane: what is shown, and the values of the bar under the crosshair."""
 
 import numpy as np
+from PySide6.QtCore import QSizeF
 from PySide6.QtGui import QColor, QPainter
 
 from cryptobot_desktop.gui.chart.drawing import LINE_HEIGHT, draw_text
@@ -65,19 +66,22 @@ def volume_parts(model: ChartModel, shown: Shown | None) -> list[Part]:
     return [("Volume", model.theme.muted), (f"{text}{THIN}{base}", model.theme.text)]
 
 
-def paint_legend(painter: QPainter, model: ChartModel, rows: list[list[Part]], width: float) -> None:
-    """Paint rows of words from the left top corner on, on a ground that keeps them readable."""
+def paint_legend(painter: QPainter, model: ChartModel, rows: list[list[Part]], width: float) -> QSizeF:
+    """Paint rows of words from the left top corner on, on a ground that keeps them readable; return their size."""
     painter.setFont(model.font)
     ground = QColor(model.theme.canvas)
     ground.setAlpha(200)
+    widest = 0.0
     for index, row in enumerate(rows):
         x, middle = _LEFT, 4 + LINE_HEIGHT * (index + 0.5)
         total = sum(model.metrics.horizontalAdvance(text) + _gap(text) for text, _ in row)
+        widest = max(widest, _LEFT + total)
         painter.fillRect(0, int(4 + LINE_HEIGHT * index), int(min(width, _LEFT + total)), int(LINE_HEIGHT), ground)
         for text, colour in row:
             if x + model.metrics.horizontalAdvance(text) > width:
                 break
             x = draw_text(painter, x, middle, text, colour) + _gap(text)
+    return QSizeF(widest, 4 + LINE_HEIGHT * len(rows))
 
 
 def _gap(text: str) -> float:

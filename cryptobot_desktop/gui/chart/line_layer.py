@@ -35,22 +35,24 @@ class RunLayer:
         self._draw_histogram(painter, theme)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for line, pen in zip(self._lines, pens, strict=False):
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(line) <= _SMOOTH_UP_TO)
-            painter.setPen(pen)
+            is_smooth = len(line) <= _SMOOTH_UP_TO
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, is_smooth)
+            painter.setPen(pen if is_smooth else QPen(pen.color(), 1.0, pen.style()))
             line.draw(painter)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _make(self, frame: Frame, series: BarSeries) -> None:
+        reach = max(1.5 * frame.slot_px, 2.0)
         forming = self.run.forming(series.forming) if self.run.done >= series.count else None
         for bars in self._bars:
             bars.clear()
         for index, (output, line) in enumerate(zip(self.run.lines, self._lines, strict=True)):
             x, values = _points(output, series, frame, None if forming is None else forming[index])
             if output.name == _HISTOGRAM:
-                line.set_path(x[:0], values[:0])
+                line.set_path(x[:0], values[:0], reach)
                 self._make_histogram(frame, x, values)
             else:
-                line.set_path(x, frame.ys(values))
+                line.set_path(x, frame.ys(values), reach)
 
     def _make_histogram(self, frame: Frame, x: Numbers, values: Numbers) -> None:
         known = np.isfinite(values)

@@ -1,13 +1,14 @@
 """Draws fills, decisions, order lines, the last price and gaps; bars are drawn elsewhere."""
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPolygonF
 
-from cryptobot_desktop.gui.chart.drawing import draw_text, hatch, level_line, pen
+from cryptobot_desktop.gui.chart.drawing import draw_outlined_tag, draw_text, hatch, level_line, pen
 from cryptobot_desktop.gui.chart.frame import Frame, Numbers
 from cryptobot_desktop.gui.chart.marks import MarkRow, PriceLine
 from cryptobot_desktop.gui.chart.model import ChartModel
+from cryptobot_desktop.gui.chart.ticks import spread
 
 _FILL_PX = 6.0
 _TICK_PX = 4.0
@@ -96,30 +97,24 @@ def line_colour(line: PriceLine, model: ChartModel) -> str:
 
 
 def paint_price_lines(painter: QPainter, frame: Frame, model: ChartModel) -> None:
-    """Draw open orders dashed and positions dotted, each with its words on the left."""
-    taken: list[float] = []
-    for line in sorted(model.lines, key=lambda one: one.price):
+    """Draw open orders dashed and positions dotted."""
+    for line in model.lines:
         y = frame.y(line.price)
-        if not 0 <= y <= frame.height:
-            continue
-        colour = line_colour(line, model)
-        style = Qt.PenStyle.DotLine if line.side is None else Qt.PenStyle.DashLine
-        painter.setPen(pen(colour, alpha=200, style=style))
-        level_line(painter, y, 0, frame.width)
-        if all(abs(y - other) >= model.metrics.height() for other in taken):
-            taken.append(y)
-            _line_words(painter, frame, model, (y, line.label, colour))
+        if 0 <= y <= frame.height:
+            style = Qt.PenStyle.DotLine if line.side is None else Qt.PenStyle.DashLine
+            painter.setPen(pen(line_colour(line, model), alpha=200, style=style))
+            level_line(painter, y, 0, frame.width)
 
 
-def _line_words(painter: QPainter, frame: Frame, model: ChartModel, words: tuple[float, str, str]) -> None:
-    y, label, colour = words
-    width = model.metrics.horizontalAdvance(label) + 10
-    left = frame.width - width - 8
-    painter.fillRect(QRectF(left, y - 8, width, 16), QColor(model.theme.canvas))
-    painter.setPen(pen(colour, alpha=200))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawRect(QRectF(round(left), round(y - 8), round(width), 16))
-    draw_text(painter, left + 5, y, label, colour)
+def paint_line_words(painter: QPainter, frame: Frame, model: ChartModel, legend: QSizeF) -> None:
+    """Name each order and position on the left end of its line, right of the legend where that is in the way."""
+    lines = sorted((line for line in model.lines if 0 <= frame.y(line.price) <= frame.height), key=lambda x: -x.price)
+    size = model.metrics.height() + 3
+    places = spread([frame.y(line.price) for line in lines], size, frame.height - size / 2)
+    for line, y in zip(lines, places, strict=True):
+        left = 8.0 if y - size / 2 > legend.height() else legend.width() + 8
+        rect = QRectF(left, round(y - size / 2), round(model.metrics.horizontalAdvance(line.label) + 10), round(size))
+        draw_outlined_tag(painter, rect, line.label, model.theme.canvas, line_colour(line, model))
 
 
 def paint_last_price(painter: QPainter, frame: Frame, model: ChartModel) -> None:

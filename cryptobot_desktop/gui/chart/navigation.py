@@ -31,20 +31,11 @@ class Navigation(QObject):
         self._grabbed: QPointF | None = None
         self._start: QPointF | None = None
         self._on_axis = False
-        self._handlers: dict[QEvent.Type, Callable[[QEvent], bool]] = {
-            QEvent.Type.MouseButtonPress: self._press,
-            QEvent.Type.MouseButtonRelease: self._release,
-            QEvent.Type.MouseButtonDblClick: self._double_click,
-            QEvent.Type.MouseMove: self._move,
-            QEvent.Type.Leave: self._leave,
-            QEvent.Type.Wheel: self._wheel,
-            QEvent.Type.KeyPress: self._key,
-        }
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Use an event of the chart's widget, or leave it to the widget."""
-        handler = self._handlers.get(event.type())
-        return handler is not None and handler(event)
+        handler = _HANDLERS.get(event.type())
+        return handler is not None and handler(self, event)
 
     def _press(self, event: QEvent) -> bool:
         if not isinstance(event, QMouseEvent) or event.button() != Qt.MouseButton.LeftButton:
@@ -177,3 +168,15 @@ class Navigation(QObject):
             keys.Key_End: window.follow,
         }
         return actions.get(key)
+
+
+# Outside of the class, because Qt still tells a widget things while Python is already taking it apart.
+_HANDLERS: dict[QEvent.Type, Callable[[Navigation, QEvent], bool]] = {
+    QEvent.Type.MouseButtonPress: Navigation._press,
+    QEvent.Type.MouseButtonRelease: Navigation._release,
+    QEvent.Type.MouseButtonDblClick: Navigation._double_click,
+    QEvent.Type.MouseMove: Navigation._move,
+    QEvent.Type.Leave: Navigation._leave,
+    QEvent.Type.Wheel: Navigation._wheel,
+    QEvent.Type.KeyPress: Navigation._key,
+}

@@ -40,6 +40,13 @@ class Overlay(Struct, frozen=True):
         return " ".join((name, ", ".join(self.values))).strip()
 
 
+class LinePoints(Struct, frozen=True):
+    """The points of a line in view: pixels across, values up."""
+
+    x: Numbers
+    values: Numbers
+
+
 class OutputLine(Struct):
     """One output's values, one per closed bar (NaN while warming up), with their pyramids."""
 
@@ -47,6 +54,8 @@ class OutputLine(Struct):
     values: GrowingNumbers
     top: Pyramid
     bottom: Pyramid
+    asked: object = None
+    answer: LinePoints | None = None
 
     @classmethod
     def named(cls, name: str) -> "OutputLine":
@@ -58,13 +67,6 @@ class OutputLine(Struct):
         self.values.write(len(self.values), values)
         self.top.extend(self.values.view)
         self.bottom.extend(self.values.view)
-
-
-class LinePoints(Struct, frozen=True):
-    """The points of a line in view: pixels across, values up, and the range of the values."""
-
-    x: Numbers
-    values: Numbers
 
 
 class OverlayRun:
@@ -92,6 +94,8 @@ class OverlayRun:
         """Take in bars until all are in or the time is up; True when all are in."""
         deadline = perf_counter() + budget_s
         count = len(bars.open_ms)
+        for line in self.lines:
+            line.values.reserve(count)
         while self.done < count:
             self._take(bars, self.done, min(self.done + _SLICE, count))
             if perf_counter() > deadline:
@@ -142,7 +146,17 @@ def _table(said: list[Value | None], width: int) -> Numbers:
 
 
 def line_points(line: OutputLine, series: BarSeries, frame: Frame) -> LinePoints | None:
-    """Return a line's points in view: one per bar, or highest and lowest of each pixel column."""
+    """Return a line's points in view: one per bar, or highest and lowest of each pixel column.
+
+    The price range and the layer ask for the same points; the newest answer is kept.
+    """
+    asked = (frame.left, frame.right, frame.width, series.version, len(line.values))
+    if asked != line.asked:
+        line.asked, line.answer = asked, _points_in_view(line, series, frame)
+    return line.answer
+
+
+def _points_in_view(line: OutputLine, series: BarSeries, frame: Frame) -> LinePoints | None:
     blocks = series.blocks(frame)
     values = line.values.view
     if frame.slot_px >= 1.0:

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
-from cryptobot_desktop.gui.chart import axes, legend
+from cryptobot_desktop.gui.chart import axes, legend, mark_layer
 from cryptobot_desktop.gui.chart.contents import Content, PriceContent, RunContent, VolumeContent, grid
 from cryptobot_desktop.gui.chart.drawing import pen
 from cryptobot_desktop.gui.chart.frame import Frame
@@ -61,7 +61,9 @@ class PaneView:
         grid(painter, self.frame, self._model, [value for value, _ in self.ticks], [label.x for label in self.labels])
         if self._model.series.total:
             self.content.paint(painter, self.frame, self._model)
-            legend.paint_legend(painter, self._model, self._legend_rows(), self.frame.width)
+            size = legend.paint_legend(painter, self._model, self._legend_rows(), self.frame.width)
+            if self.is_price:
+                mark_layer.paint_line_words(painter, self.frame, self._model, size)
         painter.setPen(pen(self._model.theme.line))
         painter.drawLine(0, int(self.frame.height) - 1, int(self.frame.width), int(self.frame.height) - 1)
 
@@ -81,10 +83,7 @@ class PaneView:
         return self._model.newest if cursor is None else self._model.bar_near(self.frame.slot(cursor.x()))
 
     def _paint_axis(self, painter: QPainter) -> None:
-        tags = []
-        if self.is_price and self._model.newest is not None:
-            text = self.content.text(self._model.newest.bar.close, self._model)
-            tags = axes.price_tags(self.frame, self._model, text)
+        tags = axes.price_tags(self.frame, self._model) if self.is_price else []
         axes.paint_price_axis(painter, self.frame, self._model, self.ticks, tags)
         painter.setPen(pen(self._model.theme.line))
         painter.drawLine(

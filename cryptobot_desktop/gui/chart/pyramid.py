@@ -32,6 +32,13 @@ class GrowingNumbers:
         """Return the numbers so far; the view is only good until the next change."""
         return self._array[: self._count]
 
+    def reserve(self, count: int) -> None:
+        """Make room for so many numbers, so that taking them in one after the other copies nothing."""
+        if count > len(self._array):
+            room = np.empty(count + count // 8, dtype=np.float64)
+            room[: self._count] = self._array[: self._count]
+            self._array = room
+
     def write(self, start: int, values: Numbers) -> None:
         """Replace everything from `start` on."""
         end = start + len(values)

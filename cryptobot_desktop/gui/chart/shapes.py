@@ -62,10 +62,13 @@ class Lines:
     def __len__(self) -> int:
         return self._count
 
-    def set_path(self, x: Numbers, y: Numbers) -> None:
-        """Become the lines from each point to the next; points that are not numbers interrupt."""
+    def set_path(self, x: Numbers, y: Numbers, reach: float) -> None:
+        """Become the lines from each point to the next, unless one is no number or they are further apart than `reach`.
+
+        `reach` is in pixels across.
+        """
         whole = np.isfinite(y)
-        joined = whole[:-1] & whole[1:]
+        joined = whole[:-1] & whole[1:] & (np.diff(x) <= reach)
         count = int(np.count_nonzero(joined))
         if count > len(self._ends):
             ends = np.zeros((2 * count, 4), dtype=np.float64)
