@@ -1,0 +1,109 @@
+"""What the main window's actions do: stop, release, bots, theme, palette. Dialogs are opened, never waited for."""
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtWidgets import QMainWindow, QMessageBox
+
+from cryptobot_desktop.domain.commands import PauseBot, ReleaseKillSwitch, TripKillSwitch
+from cryptobot_desktop.domain.ledger import BotRecord
+from cryptobot_desktop.engine.catalogue import check_bot_params, strategy_cards
+from cryptobot_desktop.gui.actions import ActionRegistry
+from cryptobot_desktop.gui.bot_dialog import BotDialog
+from cryptobot_desktop.gui.command_palette import CommandPalette, palette_entries
+from cryptobot_desktop.gui.desk import Desk
+from cryptobot_desktop.gui.dock_layout import DockLayout
+from cryptobot_desktop.gui.release_dialog import ReleaseDialog
+from cryptobot_desktop.gui.settings_port import SettingsPort
+from cryptobot_desktop.gui.theme import station
+from cryptobot_desktop.gui.tokens import UpDown
+
+THEME_KEY, COLOURS_KEY = "theme/name", "theme/colours"
+STOP_REASON = "STOP ALL was pressed in the window"
+_ABOUT = (
+    "CryptoBot Desktop trades pretend money on real prices.\n\n"
+    "There is no way to spend real money with it. Fills walk the real order book, pay fees and keep to the "
+    "exchange's filters; every one has a receipt.\n\nMIT licence."
+)
+
+
+class WindowCommands(QObject):
+    """The verbs of one main window."""
+
+    wizard_wanted = Signal()
+    data_folder_wanted = Signal()
+
+    def __init__(self, window: QMainWindow, desk: Desk, docks: DockLayout, settings: SettingsPort) -> None:
+        super().__init__(window)
+        self.window, self.desk, self.docks = window, desk, docks
+        self._settings = settings
+        self._recent: list[str] = []
+        self.registry = ActionRegistry(window)
+
+    @Slot()
+    def stop_all(self) -> None:
+        """Stop everything at once, without asking."""
+        self.desk.order(TripKillSwitch(STOP_REASON))
+        self.desk.said.emit("stopping all trading", "danger")
+
+    @Slot()
+    def ask_release(self) -> None:
+        """Ask for the reason that a release needs."""
+        snapshot = self.desk.snapshot
+        if snapshot is not None and snapshot.kill_tripped:
+            ReleaseDialog(self.release, self.window).open()
+        else:
+            self.desk.said.emit("nothing to release: trading is not stopped", "muted")
+
+    def release(self, reason: str) -> None:
+        """Accept orders again."""
+        self.desk.order(ReleaseKillSwitch(reason))
+
+    @Slot()
+    def ask_bot(self) -> None:
+        """Open the dialog that adds a bot."""
+        BotDialog(self.desk, strategy_cards(), check_bot_params, parent=self.window).open()
+
+    @Slot(object)
+    def ask_settings(self, record: BotRecord) -> None:
+        """Open the settings of one bot."""
+        BotDialog(self.desk, strategy_cards(), check_bot_params, record=record, parent=self.window).open()
+
+    @Slot()
+    def pause_bots(self) -> None:
+        """Pause every bot that runs."""
+        for card in self.desk.snapshot.bots if self.desk.snapshot is not None else ():
+            if card.record.status == "running":
+                self.desk.order(PauseBot(card.record.bot))
+
+    @Slot()
+    def switch_theme(self) -> None:
+        """Go from dark to light or back, and remember it."""
+        name = "light" if station().theme.dark else "dark"
+        self._settings.set(THEME_KEY, name)
+        station().put_on(name)
+
+    def put_on_colours(self, colours: UpDown) -> None:
+        """Use other colours for up and down, and remember them."""
+        self._settings.set(COLOURS_KEY, colours.value)
+        station().put_on(station().theme.name, colours)
+
+    @Slot()
+    def switch_full_screen(self) -> None:
+        """Fill the screen, or stop doing so."""
+        self.window.setWindowState(self.window.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    @Slot()
+    def focus_ticket(self) -> None:
+        """Put the keyboard into the order ticket."""
+        self.docks.show_panel("ticket")
+
+    @Slot()
+    def open_palette(self) -> None:
+        """Open the command palette."""
+        CommandPalette(palette_entries(self.registry, self.desk), self._recent, self.window).open()
+
+    @Slot()
+    def show_about(self) -> None:
+        """Say what this program is."""
+        box = QMessageBox(QMessageBox.Icon.NoIcon, "About", _ABOUT, QMessageBox.StandardButton.Close, self.window)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
