@@ -1,0 +1,110 @@
+"""The backtest pipeline in bars per second: SMA cross 10/30, long only, 0.1 % fee per side."""
+
+import importlib
+import sys
+import warnings
+from typing import Any
+
+from benchmarks.event_loop import FAST, FEE_RATE, SLOW, PlainBar, PlainBroker, run_plain
+from benchmarks.market import INSTRUMENT, START_MS, Bars, random_walk
+from benchmarks.measure import Case, CrossCheckFailed, Report, Table, in_turn, main, rates
+from cryptobot_desktop.backtest import BacktestResult
+from cryptobot_desktop.backtest import run as run_ours
+from cryptobot_desktop.domain.market import Candle
+from cryptobot_desktop.domain.timeframe import MINUTE_MS
+
+OURS, LOOP, PEER = "cryptobot backtest.run", "bare Python event loop", "backtesting.py"
+CASH = 10_000_000
+
+
+def run(report: Report) -> None:
+    """Measure all three over the same bars, after comparing their fills one by one."""
+    bars = random_walk(report.settings.size(quick=3_000, usual=100_000, full=500_000))
+    candles, plain, frame = bars.candles(), plain_bars(bars), _frame(bars)
+    _cross_check(report, candles, plain, frame)
+    cases = [
+        Case(OURS, lambda _: ours(candles), units=len(bars)),
+        Case(LOOP, lambda _: run_plain(plain, CASH), units=len(bars)),
+        Case(PEER, lambda _: _backtesting(frame), units=len(bars)),
+    ]
+    rounds = min(report.settings.rounds, 5)
+    table = Table(f"SMA cross over {len(bars):,} one-minute bars", "bars/s, more is better", LOOP)
+    table.add("bars/s", rates(in_turn(cases, rounds)))
+    report.tables.append(table)
+    report.target("bars/s", table.rows[OURS]["bars/s"].median, 400_000)
+    report.target("times the bare event loop", table.ratio(OURS, "bars/s"), 1 / 3)
+    report.target("times backtesting.py", table.ratio(OURS, "bars/s", PEER), 2.5)
+    report.notes += [
+        "Ours is the live path: risk checks, exact money, double-entry ledger with its hash chain, equity per bar; "
+        "stored in memory. The bare loop has floats, one unit per trade and no checks.",
+        "Data in memory before the clock starts, for all rows.",
+    ]
+
+
+def ours(candles: list[Candle]) -> BacktestResult:
+    """Run the program's own backtest."""
+    return run_ours((INSTRUMENT, candles), bots=[f"sma_cross:fast={FAST},slow={SLOW},size=0.1"], cash=f"{CASH} USDT")
+
+
+def plain_bars(bars: Bars) -> list[PlainBar]:
+    """Return the bars as the bare loop takes them."""
+    columns = (column.tolist() for column in (bars.open, bars.high, bars.low, bars.close))
+    rows = zip(*columns, strict=True)
+    return [PlainBar(START_MS + number * MINUTE_MS, *row) for number, row in enumerate(rows)]
+
+
+def _frame(bars: Bars) -> Any:
+    pandas = importlib.import_module("pandas")
+    columns = {name.capitalize(): bars.floats(name) for name in ("open", "high", "low", "close")}
+    index = pandas.date_range("2024-01-01", periods=len(bars), freq="min")
+    return pandas.DataFrame({**columns, "Volume": 100.0}, index=index)
+
+
+def _backtesting(frame: Any) -> Any:
+    library = importlib.import_module("backtesting")
+
+    class Cross(library.Strategy):  # type: ignore[name-defined,misc] # the peer is imported at run time
+        def init(self) -> None:
+            close = self.data.Close.s
+            self.fast = self.I(close.rolling(FAST).mean, name="fast")
+            self.slow = self.I(close.rolling(SLOW).mean, name="slow")
+
+        def next(self) -> None:
+            library_lib = self.crossover
+            if not self.position and library_lib(self.fast, self.slow):
+                self.buy(size=1)
+            elif self.position and library_lib(self.slow, self.fast):
+                self.position.close()
+
+        crossover = staticmethod(importlib.import_module("backtesting.lib").crossover)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return library.Backtest(
+            frame, Cross, cash=CASH, commission=FEE_RATE, trade_on_close=True, finalize_trades=False
+        ).run()
+
+
+def _cross_check(report: Report, candles: list[Candle], plain: list[PlainBar], frame: Any) -> None:
+    """Compare our fills with the bare loop's one by one: side, price and time; the peer's by number."""
+    mine, exact = ours(candles), run_plain(plain, CASH)
+    if len(mine.fills) != len(exact.fills):
+        raise CrossCheckFailed(f"{len(mine.fills)} fills of ours, {len(exact.fills)} of the bare loop")
+    for fill, expected in zip(mine.fills, exact.fills, strict=True):
+        side = 1 if fill.side.value == "buy" else -1
+        if (side, fill.price) != (expected.order.side, expected.price) or fill.at_ms != expected.time + MINUTE_MS:
+            raise CrossCheckFailed(f"{fill} should be {expected}")
+    report.checks.append(f"all {len(mine.fills):,} fills equal the bare loop's in side, price and time (whole cents)")
+    report.checks.append(_peer_fills(_backtesting(frame), exact))
+
+
+def _peer_fills(stats: Any, exact: PlainBroker) -> str:
+    """Say how many fills the peer found; ties of its rounded averages may differ from exact ones."""
+    found = 2 * len(stats["_trades"]) + len(exact.fills) % 2
+    if abs(found - len(exact.fills)) > max(4, len(exact.fills) // 500):
+        raise CrossCheckFailed(f"{found} fills of backtesting.py, {len(exact.fills)} of the bare loop")
+    return f"backtesting.py has {found:,} fills: its averages are rounded, so bars on which both are equal fall otherwise"
+
+
+if __name__ == "__main__":
+    sys.exit(main("backtest", run))
