@@ -86,7 +86,7 @@ class BinanceRest:
         stop = min(self._market.now_ms, end if end is not None else self._market.now_ms) + 1
         length = interval.length_ms or _LONGEST_MONTH_MS
         if start is not None:
-            return self._market.bars(spec.name, interval, Venue.BINANCE, start, stop)[:limit]
+            return self._market.bars(spec.name, interval, Venue.BINANCE, min(start, stop), stop)[:limit]
         first = bar_open_ms(stop, interval, Venue.BINANCE) - length * limit
         return self._market.bars(spec.name, interval, Venue.BINANCE, max(0, first), stop)[-limit:]
 

@@ -236,7 +236,7 @@ class KucoinRest:
         start, end = _seconds(request, "startAt"), _seconds(request, "endAt")
         stop_ms = min(end * 1000 if end else self._market.now_ms + 1, self._market.now_ms + 1)
         count = MAX_CANDLES if start or end else DEFAULT_CANDLES
-        first_ms = max(start * 1000, stop_ms - _reach_ms(timeframe, count), 0)
+        first_ms = min(max(start * 1000, stop_ms - _reach_ms(timeframe, count), 0), stop_ms)
         bars = self._market.bars(spec.name, timeframe, Venue.KUCOIN, first_ms, stop_ms)
         rows = [figures.candle_row(spec, bar) for bar in bars if not bar.is_empty]
         return rows[::-1][:count]

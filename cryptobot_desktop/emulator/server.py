@@ -187,6 +187,8 @@ class VenueServer(ABC):
     async def start(self, host: str, port: int) -> None:
         """Listen and begin to play; a taken port or a host that is not this machine raises InvalidInput."""
         require_loopback(host)
+        # A name can stand for two addresses, which would get two different free ports.
+        host = "127.0.0.1" if host == "localhost" else host
         try:
             self._server = await asyncio.start_server(self._serve_client, host, port, limit=MAX_HEAD)
         except OSError as problem:
