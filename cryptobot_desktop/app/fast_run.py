@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -11,10 +10,8 @@ from cryptobot_desktop.app.markets import (
     emulated_venue,
     new_record,
     only_own,
-    own_portfolio,
     resume_ms,
 )
-from cryptobot_desktop.app.profile import Profile
 from cryptobot_desktop.backtest.run import play
 from cryptobot_desktop.backtest.sources import RecordedData, open_data
 from cryptobot_desktop.domain.errors import InvalidInput
@@ -30,84 +27,71 @@ from cryptobot_desktop.engine.assembly import (
     restore,
     watch_instrument,
 )
+from cryptobot_desktop.engine.outbox import Store
 from cryptobot_desktop.engine.player import InProcessPlayer
-from cryptobot_desktop.engine.report import run_report
 from cryptobot_desktop.engine.session import MarketSource, SessionSpec
 from cryptobot_desktop.marketdata.adapters import adapter_for
-from cryptobot_desktop.storage.database import ProfileDatabase
-from cryptobot_desktop.storage.recovery import load_state
 
 HISTORY_MINUTES = 1_000
 DEFAULT_DURATION_MS = 2 * 60 * MINUTE_MS
 
 
 class FastRun:
-    """One run; `tell` hears every fact after it is stored."""
+    """One run as fast as possible. `tell` hears facts once they are stored; `known` gets the market's instruments."""
 
     def __init__(
         self,
         spec: SessionSpec,
-        profile: Profile,
+        store: Store,
+        stored: StoredState,
         *,
         tell: Callable[[Fact], None],
         known: dict[InstrumentId, Instrument],
     ) -> None:
-        """`known` is filled with the instruments of the market, for whoever puts facts into words."""
-        self._known = known
         self._spec = spec
-        self._profile = profile
+        self._store = store
+        self._stored = stored
         self._tell = tell
-        self.session: Assembled | None = None
+        self._known = known
 
-    def run(self, *, keep_portfolio: bool) -> dict[str, Any]:
-        """Play to the end and return the report. `keep_portfolio` goes on with a stored portfolio."""
-        database = self._profile.open_database()
-        try:
-            stored = load_state(database)
-            spec = self._spec if keep_portfolio else own_portfolio(self._spec, stored)
-            session = self._play(spec, database, stored)
-            self.session = session
-            now_ms = session.pipeline.now_ms
-            session.outbox.put_session(msgspec.structs.replace(session.record, last_ms=now_ms, ended_ms=now_ms))
-            session.outbox.flush()
-            return run_report(session)
-        finally:
-            database.close()
+    def run(self) -> Assembled:
+        """Play to the end and return the session as it is then."""
+        if self._spec.source is MarketSource.LIVE:
+            raise InvalidInput("a live market cannot run at speed max; use --speed 1, or --market synthetic")
+        is_synthetic = self._spec.source is MarketSource.SYNTHETIC
+        session = self._play_synthetic() if is_synthetic else self._play_recording()
+        now_ms = session.pipeline.now_ms
+        session.outbox.put_session(msgspec.structs.replace(session.record, last_ms=now_ms, ended_ms=now_ms))
+        session.outbox.flush()
+        return session
 
-    def _play(self, spec: SessionSpec, database: ProfileDatabase, stored: StoredState) -> Assembled:
-        if spec.source is MarketSource.SYNTHETIC:
-            return self._play_synthetic(spec, database, stored)
-        if spec.source is MarketSource.RECORDING:
-            return self._play_recording(spec, database, stored)
-        raise InvalidInput("a live market cannot run at speed max; use --speed 1, or --market synthetic")
-
-    def _play_synthetic(self, spec: SessionSpec, database: ProfileDatabase, stored: StoredState) -> Assembled:
-        start_ms = resume_ms(stored, spec.portfolio, SYNTHETIC_EPOCH_MS)
-        adapter = adapter_for(spec.venue)
-        player = InProcessPlayer(emulated_venue(spec, start_ms), adapter)
-        catalogue = {instrument.id: instrument for instrument in player.catalogue()}
-        self._known.update(catalogue)
-        session = assemble(spec, new_record(spec, start_ms), store=database, tell=self._tell)
-        instruments = tuple(dict.fromkeys(find_instrument(catalogue, symbol) for symbol in spec.symbols))
+    def _play_synthetic(self) -> Assembled:
+        spec = self._spec
+        start_ms = resume_ms(self._stored, spec.portfolio, SYNTHETIC_EPOCH_MS)
+        player = InProcessPlayer(emulated_venue(spec, start_ms), adapter_for(spec.venue))
+        self._known.update({instrument.id: instrument for instrument in player.catalogue()})
+        session = assemble(spec, new_record(spec, start_ms), store=self._store, tell=self._tell)
+        instruments = tuple(dict.fromkeys(find_instrument(self._known, symbol) for symbol in spec.symbols))
         for instrument in instruments:
             watch_instrument(session, instrument)
             begin_ms = start_ms - start_ms % MINUTE_MS - HISTORY_MINUTES * MINUTE_MS
             session.market.load_history(player.history(instrument, session.pipeline.base, begin_ms, start_ms))
-        restore(session, only_own(stored, spec.portfolio))
+        restore(session, only_own(self._stored, spec.portfolio))
         open_session(session)
         until_ms = start_ms + (spec.duration_ms or DEFAULT_DURATION_MS)
         play(session, player.events(session.market, instruments, until_ms))
         return session
 
-    def _play_recording(self, spec: SessionSpec, database: ProfileDatabase, stored: StoredState) -> Assembled:
+    def _play_recording(self) -> Assembled:
+        spec = self._spec
         data = open_data(Path(spec.recording), symbol=spec.symbols[0], venue=spec.venue, timeframe=spec.timeframe)
         self._known.update({instrument.id: instrument for instrument in data.instruments})
         spec = _about(spec, data)
         record = new_record(spec, data.start_ms)
-        session = assemble(spec, record, store=database, tell=self._tell, has_books=data.has_books)
+        session = assemble(spec, record, store=self._store, tell=self._tell, has_books=data.has_books)
         for instrument in data.instruments:
             watch_instrument(session, instrument)
-        restore(session, only_own(stored, spec.portfolio))
+        restore(session, only_own(self._stored, spec.portfolio))
         open_session(session)
         until = None if spec.duration_ms is None else data.start_ms + spec.duration_ms
         play(session, (r for r in data.events if until is None or r.received_ms <= until))

@@ -12,7 +12,7 @@ from cryptobot_desktop.app.profile import Profile
 from cryptobot_desktop.backtest.run import read_bot
 from cryptobot_desktop.config.folders import data_folder
 from cryptobot_desktop.engine.assembly import parse_cash
-from cryptobot_desktop.engine.session import SessionSpec
+from cryptobot_desktop.engine.session import BotSpec, SessionSpec
 
 
 class Options:
@@ -34,8 +34,11 @@ class Options:
         """Return the data folder, held for this program alone."""
         return Profile(self.folder())
 
-    def session(self) -> SessionSpec:
-        """Return the session that the market, bot and pace options describe; everything is checked."""
+    def session(self, default_bot: BotSpec | None = None) -> SessionSpec:
+        """Return the session that the market, bot and pace options describe; everything is checked.
+
+        `default_bot` trades when no --bot is given; ``--bot none`` means none.
+        """
         parsed = self.parsed
         source, seed, recording = parse_market(parsed.market or "synthetic", parsed.seed)
         parse_cash(parsed.cash)
@@ -44,7 +47,7 @@ class Options:
             venue=parsed.venue,
             symbols=tuple(parsed.symbol or ("BTC/USDT",)),
             timeframe=parsed.timeframe,
-            bots=tuple(read_bot(text) for text in parsed.bot),
+            bots=self._bots(default_bot),
             portfolio=getattr(parsed, "portfolio", None) or "main",
             cash=parsed.cash,
             seed=seed,
@@ -53,6 +56,13 @@ class Options:
             duration_ms=parsed.duration,
             fees=parsed.fees,
         )
+
+    def _bots(self, default_bot: BotSpec | None) -> tuple[BotSpec, ...]:
+        texts = self.parsed.bot
+        if texts == ["none"]:
+            return ()
+        bots = tuple(read_bot(text) for text in texts)
+        return bots or ((default_bot,) if default_bot is not None else ())
 
     def print_document(self, document: object) -> None:
         """Print one JSON document on standard output."""

@@ -12,6 +12,7 @@ import orjson
 
 from cryptobot_desktop.app.engine_thread import EngineThread, Wishes
 from cryptobot_desktop.app.fast_run import FastRun
+from cryptobot_desktop.app.markets import own_portfolio
 from cryptobot_desktop.app.options import Options
 from cryptobot_desktop.app.profile import Profile
 from cryptobot_desktop.app.words import fact_lines, report_lines
@@ -20,20 +21,23 @@ from cryptobot_desktop.domain.facts import Fact
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.engine.books import books_document
 from cryptobot_desktop.engine.handle import EngineHandle
-from cryptobot_desktop.engine.report import money, utc
+from cryptobot_desktop.engine.report import money, run_report, utc
 from cryptobot_desktop.engine.session import BotSpec, SessionSpec
 from cryptobot_desktop.engine.snapshot import EngineSnapshot
+from cryptobot_desktop.storage.recovery import load_state
 
 PULL_S = 0.1
 SUMMARY_EVERY_S = 5.0
 DEMO_SPEED = 60
 DEMO_DURATION_MS = 40 * 60 * 1_000
 DEMO_BOT = BotSpec(strategy="sma_cross", params={"fast": "5", "slow": "20"})
+DEFAULT_BOT = BotSpec(strategy="sma_cross")
+"""What trades when no --bot is given; ``--bot none`` runs without one."""
 
 
 def execute(options: Options) -> int:
     """Run until the duration is over or a signal comes; print the report."""
-    spec = options.session()
+    spec = options.session(default_bot=DEFAULT_BOT)
     keep = options.parsed.portfolio is not None
     with options.profile() as profile:
         if spec.speed == 0:
@@ -65,11 +69,14 @@ def show_report(options: Options, report: dict[str, Any], profile: Profile) -> N
 
 def _fast(spec: SessionSpec, profile: Profile, *, keep_portfolio: bool) -> tuple[dict[str, Any], dict[str, Any]]:
     known: dict[InstrumentId, Instrument] = {}
-    runner = FastRun(spec, profile, tell=lambda fact: _tell(fact, known), known=known)
-    report = runner.run(keep_portfolio=keep_portfolio)
-    if runner.session is None:
-        raise InvariantBroken("a finished run has no session")
-    return report, books_document(runner.session.market)
+    database = profile.open_database()
+    try:
+        stored = load_state(database)
+        spec = spec if keep_portfolio else own_portfolio(spec, stored)
+        session = FastRun(spec, database, stored, tell=lambda fact: tell(fact, known), known=known).run()
+        return run_report(session), books_document(session.market)
+    finally:
+        database.close()
 
 
 def _at_pace(spec: SessionSpec, profile: Profile, wishes: Wishes) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -95,7 +102,7 @@ def _follow(engine: EngineThread, handle: EngineHandle) -> None:
         known = {instrument.id: instrument for instrument in handle.catalogue()}
         for notice in batch.notices:
             seen = notice.seq
-            _tell(notice.fact, known)
+            tell(notice.fact, known)
         if not running:
             return
         if time.monotonic() >= next_summary:
@@ -117,7 +124,8 @@ def _summary(snapshot: EngineSnapshot | None) -> None:
     print("  ".join(part for part in parts if part), file=sys.stderr)
 
 
-def _tell(fact: Fact, known: dict[InstrumentId, Instrument]) -> None:
+def tell(fact: Fact, known: dict[InstrumentId, Instrument]) -> None:
+    """Print what a person should read about a fact on standard error."""
     for line in fact_lines(fact, known):
         print(line, file=sys.stderr)
 

@@ -41,18 +41,19 @@ def run(
     *,
     bots: Sequence[str | BotSpec] = (),
     symbol: str = "BTC/USDT",
-    venue: str = "binance",
     timeframe: str = "1m",
     cash: str = "10000 USDT",
     fees: FeeRates | None = None,
 ) -> BacktestResult:
     """Run bots over a candles CSV, a trades CSV, a recording, or candles in memory; nothing is stored.
 
-    `bots` are texts such as ``sma_cross:fast=10,slow=30``. Bad input raises InvalidInput.
+    `bots` are texts such as ``sma_cross:fast=10,slow=30``; `symbol` in KuCoin's spelling (``BTC-USDT``)
+    means KuCoin's rules, any other Binance's. Bad input raises InvalidInput.
     """
+    venue = Venue.KUCOIN if "-" in symbol else Venue.BINANCE
     spec = SessionSpec(
         source=MarketSource.RECORDING,
-        venue=Venue(venue),
+        venue=venue,
         symbols=(symbol,),
         timeframe=parse_timeframe(timeframe),
         bots=tuple(read_bot(bot) if isinstance(bot, str) else bot for bot in bots),
