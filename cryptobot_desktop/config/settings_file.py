@@ -10,6 +10,7 @@ from typing import Any
 
 import tomlkit
 from pydantic import BaseModel, ValidationError
+from tomlkit.exceptions import TOMLKitError
 
 from cryptobot_desktop.config.atomic_file import write_whole
 from cryptobot_desktop.config.settings import Settings, Urls
@@ -20,8 +21,8 @@ MAX_BYTES = 1_000_000
 
 _HEADING = "Settings of CryptoBot. Comments and keys that the program does not know are kept."
 _TABLES: dict[str, type[BaseModel]] = {"": Settings, "urls": Urls}
-_NOT_TOML = (ValueError, KeyError, RecursionError)
-"""What tomlkit raises for text that it does not take (its own errors are kinds of these)."""
+_NOT_TOML = (TOMLKitError, ValueError, KeyError, TypeError, RecursionError)
+"""What tomlkit raises for text that it does not take."""
 
 _Keys = tuple[str, ...]
 

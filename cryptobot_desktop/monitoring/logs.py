@@ -28,7 +28,6 @@ _SHARED: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
-    structlog.stdlib.ExtraAdder(),
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
     redact_event,
@@ -114,6 +113,6 @@ def _file_handler(file: Path) -> logging.Handler:
 
 def _formatter(renderer: Processor) -> logging.Formatter:
     return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=None,
+        foreign_pre_chain=[structlog.stdlib.ExtraAdder()],
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
     )

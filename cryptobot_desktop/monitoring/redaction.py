@@ -52,16 +52,12 @@ def redact_event(_logger: object, _method: str, event: MutableMapping[str, Any])
 
 
 def _redacted(name: str, value: object, depth: int) -> object:
-    if value is None or isinstance(value, bool | int | float):
-        return REDACTED if is_secret_name(name) and not isinstance(value, bool | None) else value
+    if value is None or isinstance(value, bool):
+        return value
     if is_secret_name(name):
         return REDACTED
-    if isinstance(value, str):
-        return redact_text(value)
-    if depth == 0:
-        return redact_text(repr(value))
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and depth:
         return {key: _redacted(str(key), item, depth - 1) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, list | tuple | set | frozenset) and depth:
         return [_redacted("", item, depth - 1) for item in value]
-    return redact_text(str(value))
+    return value if isinstance(value, int | float) else redact_text(str(value))

@@ -1,0 +1,78 @@
+"""A child process for crash tests: trades into a profile database and prints what was acknowledged, until killed.
+
+``python crashing_trader.py DATABASE SEED`` prints the newest ledger row after each commit.
+``python crashing_trader.py DATABASE open N`` opens the database and kills itself at the Nth SQL statement.
+"""
+
+import os
+import random
+import signal
+import sqlite3
+import sys
+from pathlib import Path
+
+from cryptobot_desktop.portfolio.ledger import START_HASH, Ledger, LedgerSnapshot
+from cryptobot_desktop.storage.database import ProfileDatabase
+from cryptobot_desktop.storage.recovery import all_epochs, load_state
+from tests.unit.storage.trading_story import TradingStory
+
+
+def trade(path: Path, seed: int) -> None:
+    """Go on from what is stored; never ends."""
+    database = ProfileDatabase(path)
+    state = load_state(database)
+    story, chance = TradingStory(), random.Random(seed)
+    balances = tuple((name, asset, amount) for (name, asset), amount in state.balances.items())
+    story.ledger = Ledger(LedgerSnapshot(state.last_seq, state.last_hash or START_HASH, balances))
+    story.portfolios = all_epochs(database)
+    for order in state.open_orders:
+        story.orders[order.client_id] = order
+        story.order_epochs[order.client_id] = story.epoch()
+    if not story.portfolios:
+        story.open_portfolio()
+    while True:
+        for _ in range(chance.randint(1, 20)):
+            step(story, chance)
+        database.commit(story.batch())
+        print(story.ledger.seq, story.ledger.head_hash, flush=True)
+
+
+def step(story: TradingStory, chance: random.Random) -> None:
+    """Place, fill or cancel something, or reset the portfolio."""
+    held = [order for order in story.orders.values() if order.status.is_open]
+    what = chance.random()
+    if what < 0.01:
+        story.open_portfolio()
+    elif what < 0.5 or not held:
+        story.place(f"u:{story.ledger.seq}:{len(story.orders)}", chance.randint(1, 1_000))
+    elif what < 0.8 and held[0].reserved:
+        story.fill(held[0].client_id, f"f{story.ledger.seq}")
+    else:
+        story.cancel(chance.choice(held).client_id)
+
+
+def open_and_die(path: Path, at_statement: int) -> None:
+    """Kill this process at the Nth statement of opening a database."""
+    real_connect, count = sqlite3.connect, 0
+
+    def count_down(_statement: str) -> None:
+        nonlocal count
+        count += 1
+        if count >= at_statement:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def watched_connect(*args: object, **options: object) -> sqlite3.Connection:
+        connection = real_connect(*args, **options)  # type: ignore[call-overload]
+        connection.set_trace_callback(count_down)
+        return connection
+
+    sqlite3.connect = watched_connect  # type: ignore[assignment]
+    sqlite3.dbapi2.connect = watched_connect  # type: ignore[attr-defined]
+    ProfileDatabase(path).close()
+
+
+if __name__ == "__main__":
+    if sys.argv[2] == "open":
+        open_and_die(Path(sys.argv[1]), int(sys.argv[3]))
+    else:
+        trade(Path(sys.argv[1]), int(sys.argv[2]))

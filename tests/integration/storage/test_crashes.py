@@ -1,0 +1,80 @@
+"""kill -9: what was acknowledged is there, the chain holds, and a half-made file is never met."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from cryptobot_desktop.portfolio.ledger import verify
+from cryptobot_desktop.storage.checks import check_ledger
+from cryptobot_desktop.storage.database import FILE_NAME, ProfileDatabase
+from cryptobot_desktop.storage.recovery import load_state
+
+ROOT = Path(__file__).resolve().parents[3]
+KILLS = 30
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL does not exist on Windows"),
+]
+
+
+def child(*arguments: object) -> subprocess.Popen[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    script = str(Path(__file__).with_name("crashing_trader.py"))
+    return subprocess.Popen(
+        [sys.executable, script, *map(str, arguments)], stdout=subprocess.PIPE, text=True, env=environment
+    )
+
+
+def acknowledged_before_kill(path: Path, seed: int, chance: random.Random) -> list[tuple[int, str]]:
+    """Let a child trade, kill it after a random while, and return the rows whose commits it reported."""
+    process = child(path, seed)
+    assert process.stdout is not None
+    lines = [process.stdout.readline()]
+    killer = threading.Timer(chance.uniform(0, 0.04), process.kill)
+    killer.start()
+    lines += process.stdout.readlines()
+    killer.join()
+    process.stdout.close()
+    assert process.wait() == -signal.SIGKILL
+    whole = [line.split() for line in lines if line.endswith("\n")]
+    return [(int(seq), head) for seq, head in whole]
+
+
+def test_nothing_acknowledged_is_lost_when_the_process_is_killed(data_dir: Path) -> None:
+    path, chance = data_dir / FILE_NAME, random.Random(20)
+    commits = 0
+    for kill in range(KILLS):
+        reported = acknowledged_before_kill(path, kill, chance)
+        assert reported
+        commits += len(reported)
+        database = ProfileDatabase(path)
+        stored = {row.seq: row.row_hash for row in database.transfers()}
+        assert [(seq, stored.get(seq)) for seq, _ in reported] == reported
+        report = check_ledger(database, verify)
+        assert report.findings == ()
+        first = load_state(database)
+        database.close()
+        again = ProfileDatabase(path)
+        assert load_state(again) == first
+        again.close()
+    assert commits > KILLS
+
+
+@pytest.mark.parametrize("at_statement", [1, 7, 12, 20, 33, 50, 60])
+def test_a_first_start_killed_at_any_statement_leaves_nothing_half_made(data_dir: Path, at_statement: int) -> None:
+    path = data_dir / FILE_NAME
+    process = child(path, "open", at_statement)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    database = ProfileDatabase(path)
+    assert load_state(database).last_seq == 0
+    assert check_ledger(database, verify).findings == ()
+    database.close()
+    assert [file.name for file in data_dir.iterdir()] == [FILE_NAME]
