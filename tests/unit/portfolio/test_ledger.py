@@ -11,7 +11,7 @@ from cryptobot_desktop.domain.errors import InvariantBroken
 from cryptobot_desktop.domain.ledger import CauseKind, Posting, Transfer
 from cryptobot_desktop.domain.numbers import MAX_STORED
 from cryptobot_desktop.portfolio.accounting import postings_for_close, postings_for_deposit
-from cryptobot_desktop.portfolio.ledger import START_HASH, Ledger, LedgerSnapshot, verify
+from cryptobot_desktop.portfolio.ledger import START_HASH, Ledger, LedgerSnapshot, row_hash, verify
 
 FREE, HELD, WORLD = "main#1/available", "main#1/reserved", "main#1/world"
 
@@ -87,6 +87,13 @@ def test_every_change_of_a_stored_row_is_found(change: dict[str, object]) -> Non
     fault = verify(rows)
     assert fault is not None
     assert "is damaged" in fault
+
+
+def test_a_forged_row_with_a_hash_of_its_own_breaks_the_link() -> None:
+    first, second, third = some_rows()
+    forged = msgspec.structs.replace(second, amount=200)
+    forged = msgspec.structs.replace(forged, row_hash=row_hash(forged))
+    assert "previous hash" in str(verify([first, forged, third]))
 
 
 def test_missing_doubled_and_swapped_rows_are_found() -> None:
