@@ -2,7 +2,8 @@
 
 import argparse
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from functools import wraps
+from typing import NoReturn, TypeVar
 
 from cryptobot_desktop import __version__
 from cryptobot_desktop.domain.errors import InvalidInput
@@ -13,6 +14,22 @@ from cryptobot_desktop.domain.timeframe import Timeframe, parse_timeframe
 
 _UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+T = TypeVar("T")
+
+
+def checked(read: Callable[[str], T]) -> Callable[[str], T]:
+    """Let argparse show the reader's own words; of a ValueError it would only say "invalid value"."""
+
+    @wraps(read)
+    def convert(text: str) -> T:
+        try:
+            return read(text)
+        except InvalidInput as refusal:
+            raise argparse.ArgumentTypeError(str(refusal)) from None
+
+    return convert
 
 
 class Parser(argparse.ArgumentParser):
@@ -122,18 +139,18 @@ def _add_global(parser: Parser, *, suppress: bool) -> None:
 
 def _market_options(parser: Parser, *, market: str) -> None:
     parser.add_argument("--market", default=market, metavar="live|synthetic[:SEED]|recording:PATH")
-    parser.add_argument("--venue", type=venue, default=Venue.BINANCE, metavar="|".join(Venue))
+    parser.add_argument("--venue", type=checked(venue), default=Venue.BINANCE, metavar="|".join(Venue))
     parser.add_argument("--symbol", action="append", metavar="S", help="such as BTC/USDT; may be repeated")
-    parser.add_argument("--seed", type=seed, metavar="N")
+    parser.add_argument("--seed", type=checked(seed), metavar="N")
 
 
 def _bot_options(parser: Parser) -> None:
-    parser.add_argument("--timeframe", type=parse_timeframe, default=Timeframe.M1, metavar="1m")
+    parser.add_argument("--timeframe", type=checked(parse_timeframe), default=Timeframe.M1, metavar="1m")
     parser.add_argument("--bot", action="append", default=[], metavar="NAME[:key=value,...]", help="may be repeated")
     parser.add_argument("--cash", default="10000 USDT", metavar="AMOUNT ASSET")
-    parser.add_argument("--fees", type=fees, metavar="maker=0.001,taker=0.001")
-    parser.add_argument("--fill-model", type=fill_model, default="pessimistic", metavar="pessimistic")
-    parser.add_argument("--latency-ms", type=latency, metavar="none")
+    parser.add_argument("--fees", type=checked(fees), metavar="maker=0.001,taker=0.001")
+    parser.add_argument("--fill-model", type=checked(fill_model), default="pessimistic", metavar="pessimistic")
+    parser.add_argument("--latency-ms", type=checked(latency), metavar="none")
     parser.add_argument("--books", metavar="FILE", help="write the order books at the end to this file")
 
 
@@ -142,8 +159,8 @@ def _run(add: Add, _shared: Parser) -> None:
     _market_options(parser, market="synthetic")
     _bot_options(parser)
     parser.add_argument("--portfolio", metavar="NAME", help="go on with (or open) this portfolio")
-    parser.add_argument("--speed", type=speed, default=1, metavar="1|10|max")
-    parser.add_argument("--duration", type=duration_ms, metavar="30s|5m|2h")
+    parser.add_argument("--speed", type=checked(speed), default=1, metavar="1|10|max")
+    parser.add_argument("--duration", type=checked(duration_ms), metavar="30s|5m|2h")
     parser.add_argument("--until-end", action="store_true", help="play a recording to its end")
 
 
@@ -153,7 +170,9 @@ def _backtest(add: Add, _shared: Parser) -> None:
     _bot_options(parser)
     parser.add_argument("--data", metavar="FILE", help="candles CSV, trades CSV or recording")
     parser.add_argument("--out", metavar="DIR", help="write trades.csv, equity.csv, summary.json and report.html")
-    parser.add_argument("--duration", type=duration_ms, metavar="30s|5m|2h", help="length of a synthetic market")
+    parser.add_argument(
+        "--duration", type=checked(duration_ms), metavar="30s|5m|2h", help="length of a synthetic market"
+    )
     parser.add_argument("--until-end", action="store_true", help=argparse.SUPPRESS)
 
 
@@ -161,10 +180,12 @@ def _emulator(add: Add, _shared: Parser) -> None:
     parser = add("emulator", "serve a loopback exchange for other programs, tests and drills")
     _market_options(parser, market="synthetic")
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--binance-port", type=port, default=0, metavar="P")
-    parser.add_argument("--kucoin-port", type=port, default=0, metavar="P")
-    parser.add_argument("--speed", type=speed, default=1, metavar="1|10")
-    parser.add_argument("--duration", type=duration_ms, metavar="30s|5m|2h", help="stop after this (real) time")
+    parser.add_argument("--binance-port", type=checked(port), default=0, metavar="P")
+    parser.add_argument("--kucoin-port", type=checked(port), default=0, metavar="P")
+    parser.add_argument("--speed", type=checked(speed), default=1, metavar="1|10")
+    parser.add_argument(
+        "--duration", type=checked(duration_ms), metavar="30s|5m|2h", help="stop after this (real) time"
+    )
     parser.add_argument("--fault", action="append", default=[], metavar="NAME[@SECONDS][:key=value]")
 
 
@@ -206,8 +227,8 @@ def _candles(add: Add, shared: Parser) -> None:
         parser = actions.add_parser(name, help=text, parents=[shared])
         parser.add_argument("file", metavar="FILE")
         parser.add_argument("--symbol", required=True, metavar="S")
-        parser.add_argument("--timeframe", required=True, type=parse_timeframe, metavar="T")
-        parser.add_argument("--venue", type=venue, default=Venue.BINANCE, metavar="V")
+        parser.add_argument("--timeframe", required=True, type=checked(parse_timeframe), metavar="T")
+        parser.add_argument("--venue", type=checked(venue), default=Venue.BINANCE, metavar="V")
 
 
 def _indicators(add: Add, shared: Parser) -> None:

@@ -71,8 +71,8 @@ def _storage(options: Options) -> tuple[list[Finding], bool]:
     except CryptobotError as problem:
         return [Finding("data_folder", str(problem), "choose another folder with --data-dir")], False
     findings = _disk(folder)
-    for problem in _settings_problems(folder):
-        findings.append(Finding("settings", problem, f"mend {folder / SETTINGS_FILE} or delete it"))
+    remedy = f"mend {folder / SETTINGS_FILE} or delete it"
+    findings += [Finding("settings", text, remedy) for text in _settings_problems(folder)]
     path = folder / FILE_NAME
     if not path.exists():
         return findings, True

@@ -1,6 +1,7 @@
 """``cryptobot indicators``: the catalogue, and one indicator over a candle file."""
 
 import csv
+from math import isnan
 from pathlib import Path
 
 from cryptobot_desktop.app.options import Options
@@ -43,7 +44,7 @@ def _compute(options: Options) -> None:
             writer = csv.writer(target, lineterminator="\n")
             writer.writerow(["time", *columns])
             # An empty cell says that the indicator was not ready yet; repr gives back the same double.
-            writer.writerows([time, *("" if v != v else repr(v) for v in values)] for time, *values in rows)
+            writer.writerows([time, *("" if isnan(v) else repr(v) for v in values)] for time, *values in rows)
     except OSError as error:
         raise UserActionNeeded(f"indicator file {parsed.out} cannot be written: {error.strerror}") from None
     if options.wants_json:
