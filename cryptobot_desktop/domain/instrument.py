@@ -1,6 +1,7 @@
 """What can be traded where: venues, instruments, their precision and the venue's filters."""
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import NewType
 
 from msgspec import Struct
@@ -21,6 +22,12 @@ class Venue(StrEnum):
 
     BINANCE = "binance"
     KUCOIN = "kucoin"
+
+
+@lru_cache(maxsize=16_384)
+def instrument_id(venue: Venue, symbol: str) -> InstrumentId:
+    """Return the key of a venue's symbol; remembered, because it is asked for with every event."""
+    return InstrumentId(f"{venue.value}:{symbol}")
 
 
 class FeeRule(StrEnum):
@@ -88,7 +95,7 @@ class Instrument(Struct, frozen=True, kw_only=True):
     @property
     def id(self) -> InstrumentId:
         """Return the key used everywhere, e.g. ``binance:BTCUSDT``."""
-        return InstrumentId(f"{self.venue.value}:{self.symbol}")
+        return instrument_id(self.venue, self.symbol)
 
     @property
     def name(self) -> str:

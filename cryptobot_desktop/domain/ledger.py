@@ -89,3 +89,4 @@ class BotRecord(Struct, frozen=True, kw_only=True):
     max_exposure_ppm: int
     state: str = ""
     state_ms: int = 0
+    """Opening time of the newest bar in `state`, 0 before the first."""

@@ -26,6 +26,8 @@ class Account:
         self.book = PortfolioBook(record.name, record.asset)
         self.drawdown = Drawdown()
         self.curve = EquityCurve(CURVE_POINTS)
+        self.equity = 0
+        """What it was worth when `observe_equity` last looked, in the portfolio's asset."""
         self.held: dict[str, int] | None = None
         """Cache of what the ledger says is available plus reserved; None after each change."""
 
@@ -41,6 +43,8 @@ class Accounts:
         self._market = market
         self._instruments = instruments
         self._accounts: dict[str, Account] = {}
+        self._pairs: dict[tuple[str, str], list[tuple[InstrumentId, Instrument]]] = {}
+        self._paired = -1
         self._journal = Journal()
         self.ledger = Ledger()
 
@@ -121,17 +125,27 @@ class Accounts:
 
     def mark(self, asset: str, quote: str) -> Mark | None:
         """Return the last price between two assets, either way round, or None when none is watched."""
-        for instrument in self._instruments.values():
-            if {instrument.base, instrument.quote} == {asset, quote}:
-                price = self._market.last_price(instrument.id)
-                if price is not None:
-                    return Mark(instrument, price)
+        if len(self._instruments) != self._paired:
+            self._pair_up()
+        for key, instrument in self._pairs.get((asset, quote), ()):
+            price = self._market.last_price(key)
+            if price is not None:
+                return Mark(instrument, price)
         return None
+
+    def _pair_up(self) -> None:
+        """Note which instruments price which assets; done anew when instruments were added."""
+        self._paired = len(self._instruments)
+        self._pairs = {}
+        for key, instrument in self._instruments.items():
+            for pair in ((instrument.base, instrument.quote), (instrument.quote, instrument.base)):
+                self._pairs.setdefault(pair, []).append((key, instrument))
 
     def observe_equity(self, name: str, now_ms: int) -> None:
         """Add the present equity to curve and drawdown; a partly unpriced one is left out."""
         holder = self._accounts[name]
         valuation = self.value(name, holder.record.asset)
+        holder.equity = valuation.equity
         if not valuation.unpriced:
             holder.drawdown.update(valuation.equity)
             holder.curve.add(now_ms, valuation.equity)

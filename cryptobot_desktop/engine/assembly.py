@@ -125,7 +125,7 @@ def add_bot(session: Assembled, wanted: BotSpec) -> None:
     bot = Bot(msgspec.structs.replace(record, bot=name), instrument)
     pipeline.bots.add(bot)
     warm_up(bot, session.market)
-    session.outbox.put_bot(bot.stored(pipeline.now_ms), instrument)
+    session.outbox.put_bot(bot.stored(), instrument)
 
 
 def warm_up(bot: Bot, market: MarketState) -> None:

@@ -71,10 +71,11 @@ class Bot:
         self._cost -= cost
         self.realized += fill.quote_amount - cost
 
-    def stored(self, now_ms: int) -> BotRecord:
+    def stored(self) -> BotRecord:
         """Return the record with the strategy's present state."""
         state = msgspec.json.encode(self.strategy.snapshot()).decode()
-        self.record = msgspec.structs.replace(self.record, state=state, state_ms=now_ms)
+        newest = self.strategy.last_open_ms or 0
+        self.record = msgspec.structs.replace(self.record, state=state, state_ms=newest)
         return self.record
 
 

@@ -169,7 +169,7 @@ class CommandDesk:
         return f"bot {bot.name} is removed; its trades stay"
 
     def _store(self, bot: Bot, status: str) -> str:
-        self._pipeline.outbox.put_bot(bot.stored(self._pipeline.now_ms), bot.instrument)
+        self._pipeline.outbox.put_bot(bot.stored(), bot.instrument)
         self._pipeline.outbox.add_fact(BotChanged(bot.name, status, "", self._pipeline.now_ms))
         return f"bot {bot.name} is {status}"
 

@@ -21,6 +21,19 @@ class Store(Protocol):
         ...
 
 
+class StoredBot(Protocol):
+    """A bot whose state is written along with the next commit."""
+
+    @property
+    def name(self) -> str:
+        """Return the bot's name."""
+        ...
+
+    def stored(self) -> BotRecord:
+        """Return its record with the strategy's present state."""
+        ...
+
+
 class MemoryStore:
     """Keeps nothing: for backtests, whose result is their report."""
 
@@ -42,7 +55,7 @@ class Outbox:
         self._decisions: list[DecisionMade] = []
         self._portfolios: list[PortfolioRecord] = []
         self._bots: dict[str, BotRecord] = {}
-        self._touched: dict[str, Callable[[], BotRecord]] = {}
+        self._touched: dict[str, StoredBot] = {}
         self._removed_bots: list[str] = []
         self._kill_switch: list[KillSwitchRecord] = []
         self._instruments: dict[InstrumentId, Instrument] = {}
@@ -96,9 +109,9 @@ class Outbox:
         self._bots[record.bot] = record
         self._rows += 1
 
-    def touch_bot(self, bot: str, make: Callable[[], BotRecord]) -> None:
-        """Store the bot's state with the next commit; `make` is called then, not for every bar."""
-        self._touched[bot] = make
+    def touch_bot(self, bot: StoredBot) -> None:
+        """Store the bot's state with the next commit; it is asked for it then, not for every bar."""
+        self._touched[bot.name] = bot
 
     def remove_bot(self, bot: str) -> None:
         """Remove a bot from the store."""
@@ -119,8 +132,8 @@ class Outbox:
     def flush(self) -> None:
         """Commit all rows, then tell all facts in order. On an error everything stays for the next try."""
         if self._rows or self._touched or self._session is not None:
-            for bot, make in self._touched.items():
-                self._bots[bot] = make()
+            for name, bot in self._touched.items():
+                self._bots[name] = bot.stored()
             self._touched.clear()
             self._store.commit(self._batch())
             self._forget_rows()

@@ -5,7 +5,6 @@ come through `Pipeline.process`. Only the source of events and the clock differ.
 """
 
 from collections.abc import Iterable, Sequence
-from functools import partial
 
 from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.facts import DecisionMade, ExecutionFact, FeedStateChanged, OrderAccepted, OrderFilled
@@ -137,24 +136,29 @@ class Pipeline:
             self.outbox.add_fact(FeedStateChanged(derived.instrument, derived.state, derived.reason, self.now_ms))
 
     def _on_bar(self, bar: Candle) -> None:
+        if bar.timeframe is self.base:
+            for account in self.accounts:
+                self.accounts.observe_equity(account.record.name, self.now_ms)
         for bot in self.bots.listeners(bar.instrument, bar.timeframe):
             intent = bot.strategy.on_candle(bar, self._strategy_view(bot))  # 3 strategy
             if intent is not None and bot.is_running:
                 self._decide(bot, intent)  # 4 risk
-            self.outbox.touch_bot(bot.name, partial(bot.stored, self.now_ms))
-        if bar.timeframe is self.base:
-            for account in self.accounts:
-                self.accounts.observe_equity(account.record.name, self.now_ms)
+            self.outbox.touch_bot(bot)
 
     def _strategy_view(self, bot: Bot) -> StrategyView:
         instrument, portfolio = bot.instrument, bot.record.portfolio
         return StrategyView(
             position_qty=instrument.qty_from_amount(max(0, bot.base_held)),
             free_quote=self.accounts.available(portfolio, instrument.quote),
-            equity=self.accounts.value(portfolio, instrument.quote).equity,
+            equity=self._equity(portfolio, instrument.quote),
             now_ms=self.now_ms,
             has_open_order=bool(bot.open_orders),
         )
+
+    def _equity(self, portfolio: str, quote: str) -> int:
+        """Return equity in the quote asset as of the bar that just closed."""
+        account = self.accounts.get(portfolio)
+        return account.equity if account.record.asset == quote else self.accounts.value(portfolio, quote).equity
 
     def _decide(self, bot: Bot, intent: Intent) -> None:
         """Ask risk, store its answer with all reasons, and send what is allowed."""
