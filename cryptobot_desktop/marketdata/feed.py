@@ -24,7 +24,7 @@ from cryptobot_desktop.marketdata.endpoints import Endpoints
 from cryptobot_desktop.marketdata.rest_client import MAX_LIST_BYTES, RestClient, WeightBudget
 from cryptobot_desktop.marketdata.snapshot_desk import SnapshotDesk
 from cryptobot_desktop.marketdata.stream_link import StreamLink, StreamRefused
-from cryptobot_desktop.marketdata.venue_adapter import VenueAdapter
+from cryptobot_desktop.marketdata.venue_adapter import VenueAdapter, venue_name
 
 FIRST_DELAY_S: Final = 0.5
 LONGEST_DELAY_S: Final = 60.0
@@ -127,8 +127,8 @@ class Feed:
         self._watched = {instrument.id: instrument for instrument in instruments}
         self._adapter.watch(self._watched.values())
         now = self._clock.now_ms()
-        for key in self._watched:
-            self._heard_ms.setdefault(key, now)
+        self._heard_ms = {key: self._heard_ms.get(key, now) for key in self._watched}
+        self._told = {key: told for key, told in self._told.items() if key in self._watched}
 
     async def run(self) -> None:
         """Connect, read, reconnect, until `stop`; never ends by itself."""
@@ -166,7 +166,7 @@ class Feed:
 
     async def _serve(self) -> None:
         """Hold a connection, replacing it in good time; ends with the reason why none is left."""
-        self._tell(FeedState.CONNECTING, f"connecting to {self._adapter.venue.value.capitalize()}")
+        self._tell(FeedState.CONNECTING, f"connecting to {venue_name(self._adapter.venue)}")
         await self._connect()
         lives_s = LIFE_S + self._random.random() * 3_000
         while True:
@@ -183,8 +183,8 @@ class Feed:
     async def _connect(self) -> None:
         """Open a connection for all watched instruments and begin to read it."""
         adapter = self._adapter
-        subscribed = tuple(self._watched)
-        plan = adapter.stream_plan(self._watched.values())
+        asked = dict(self._watched)
+        plan = adapter.stream_plan(asked.values())
         request = adapter.connection_request()
         answer = None if request is None else await self._rest.send(request)
         self._connections += 1
@@ -199,19 +199,19 @@ class Feed:
                 raise TemporaryFailure(self._rest.note) from None
             raise
         try:
-            self._subscribed = subscribed
-            for key in subscribed:
+            self._subscribed = tuple(asked)
+            for key, instrument in asked.items():
                 if self._told.get(key, (None,))[0] is not FeedState.LIVE:
                     self._tell_one(key, FeedState.SYNCING, "connected; filling what was missed")
-                    await self._fill_gap(self._watched[key])
+                    await self._fill_gap(instrument)
         except BaseException:
             await link.close()
             raise
         self._links[link] = asyncio.create_task(link.read(self._take_all), name="stream")
-        self._tell(FeedState.LIVE, self._rest.note)
-        for key in subscribed:
+        for key, instrument in asked.items():
             if key in self._watched:
-                self._books.ask(self._watched[key])
+                self._tell_one(key, FeedState.LIVE, self._rest.note)
+                self._books.ask(instrument)
 
     async def _replace(self, old: StreamLink) -> None:
         """Open the successor while the old connection still reads, then close the old one."""

@@ -12,7 +12,7 @@ from cryptobot_desktop.domain.clock import Clock
 from cryptobot_desktop.domain.errors import TemporaryFailure
 from cryptobot_desktop.domain.instrument import Venue
 from cryptobot_desktop.marketdata.endpoints import Endpoints
-from cryptobot_desktop.marketdata.venue_adapter import HttpRequest, HttpResponse
+from cryptobot_desktop.marketdata.venue_adapter import HttpRequest, HttpResponse, venue_name
 from cryptobot_desktop.marketdata.wire.http import classify_http
 from cryptobot_desktop.marketdata.wire.messages import VenueError
 
@@ -86,7 +86,7 @@ class RestClient:
         self.budget = budget
         self.note = ""
         """What the user should know, e.g. that the fall-back host is in use."""
-        self._name = venue.value.capitalize()
+        self._name = venue_name(venue)
         self._venue = venue
         self._endpoints = endpoints
         self._clock = clock

@@ -10,7 +10,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from cryptobot_desktop.domain.clock import Clock
 from cryptobot_desktop.domain.errors import TemporaryFailure
 from cryptobot_desktop.domain.market import MarketEvent
-from cryptobot_desktop.marketdata.venue_adapter import Connection, StreamPlan, VenueAdapter
+from cryptobot_desktop.marketdata.venue_adapter import Connection, StreamPlan, VenueAdapter, venue_name
 from cryptobot_desktop.marketdata.wire.messages import Control, Notice, VenueError
 
 MAX_FRAME_BYTES: Final = 4 * 1024 * 1024
@@ -61,7 +61,7 @@ class StreamLink:
         self._sleep = sleep
         self._socket: ClientConnection | None = None
         self._heard_ns = self.opened_ns
-        self._name = adapter.venue.value.capitalize()
+        self._name = venue_name(adapter.venue)
 
     async def open(self, plan: StreamPlan) -> None:
         """Connect, wait for the welcome where there is one, and subscribe."""

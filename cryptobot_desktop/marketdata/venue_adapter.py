@@ -163,24 +163,32 @@ def check_response(venue: Venue, response: HttpResponse, what: str) -> None:
     error = classify_http(venue.value, response.status, response.headers, response.body)
     if error is None:
         return
-    text = f"{venue.value.capitalize()} refused {what}: {_explained(error, response)}"
-    if error.error_class in _FOR_GOOD:
+    text = f"{venue_name(venue)} refused {what}: {_explained(error, response)}"
+    if error.error_class in _FOR_GOOD and not _is_web_page(response):
         raise VenueBlocked(text, error)
     raise VenueRefused(text, error)
 
 
+def venue_name(venue: Venue) -> str:
+    """Return a venue's name as it is written in texts."""
+    return "KuCoin" if venue is Venue.KUCOIN else "Binance"
+
+
+def _is_web_page(response: HttpResponse) -> bool:
+    return response.body.lstrip()[:1] == b"<"
+
+
 def unusable(venue: Venue, what: str, error: InvalidInput) -> TemporaryFailure:
     """Return the error for an answer that is no refusal and still cannot be used."""
-    return TemporaryFailure(f"{venue.value.capitalize()} sent {what} that cannot be used: {error}; it is asked again")
+    return TemporaryFailure(f"{venue_name(venue)} sent {what} that cannot be used: {error}; it is asked again")
 
 
 def _explained(error: VenueError, response: HttpResponse) -> str:
     """Return what a refusal means and what happens next, in one sentence."""
     code = f" (code {error.code})" if error.code else ""
     said = f'HTTP {response.status}{code} "{error.message[:160]}"'
-    markup = response.body.lstrip()[:1] == b"<"
     hint = _HINTS.get(error.error_class, "")
-    if markup:
+    if _is_web_page(response):
         hint = "the answer is a web page, not the exchange's data: a firewall, proxy or log-in page stands between"
     return f"{said}; {hint}" if hint else said
 
