@@ -1,7 +1,8 @@
 """A child process for crash tests: trades into a profile database and prints what was acknowledged, until killed.
 
 ``python crashing_trader.py DATABASE SEED`` prints the newest ledger row after each commit.
-``python crashing_trader.py DATABASE open N`` opens the database and kills itself at the Nth SQL statement.
+``python crashing_trader.py DATABASE open N`` opens the database and kills itself at the Nth SQL statement;
+``... migrate N FOLDER`` does so while it migrates an existing database with the scripts in FOLDER.
 """
 
 import os
@@ -14,6 +15,7 @@ from pathlib import Path
 from cryptobot_desktop.portfolio.ledger import START_HASH, Ledger, LedgerSnapshot
 from cryptobot_desktop.storage.database import ProfileDatabase
 from cryptobot_desktop.storage.recovery import all_epochs, load_state
+from cryptobot_desktop.storage.schema import SchemaHistory, ensure_current
 from tests.unit.storage.trading_story import TradingStory
 
 
@@ -51,8 +53,8 @@ def step(story: TradingStory, chance: random.Random) -> None:
         story.cancel(chance.choice(held).client_id)
 
 
-def open_and_die(path: Path, at_statement: int) -> None:
-    """Kill this process at the Nth statement of opening a database."""
+def die_at(at_statement: int) -> None:
+    """Kill this process at the Nth statement that any connection runs from now on."""
     real_connect, count = sqlite3.connect, 0
 
     def count_down(_statement: str) -> None:
@@ -68,11 +70,21 @@ def open_and_die(path: Path, at_statement: int) -> None:
 
     sqlite3.connect = watched_connect  # type: ignore[assignment]
     sqlite3.dbapi2.connect = watched_connect  # type: ignore[attr-defined]
-    ProfileDatabase(path).close()
+
+
+def main(database: str, what: str, *rest: str) -> None:
+    """Do what the command line says."""
+    path = Path(database)
+    if what == "open":
+        die_at(int(rest[0]))
+        ProfileDatabase(path).close()
+    elif what == "migrate":
+        die_at(int(rest[0]))
+        ensure_current(path, "paper", SchemaHistory(Path(rest[1]), ("0001", "0002")))
+        print("migrated")
+    else:
+        trade(path, int(what))
 
 
 if __name__ == "__main__":
-    if sys.argv[2] == "open":
-        open_and_die(Path(sys.argv[1]), int(sys.argv[3]))
-    else:
-        trade(Path(sys.argv[1]), int(sys.argv[2]))
+    main(*sys.argv[1:])

@@ -14,6 +14,9 @@ from cryptobot_desktop.portfolio.ledger import verify
 from cryptobot_desktop.storage.checks import check_ledger
 from cryptobot_desktop.storage.database import FILE_NAME, ProfileDatabase
 from cryptobot_desktop.storage.recovery import load_state
+from cryptobot_desktop.storage.schema import ensure_current, inspect
+from tests.unit.storage.next_version import next_version_in
+from tests.unit.storage.trading_story import TradingStory
 
 ROOT = Path(__file__).resolve().parents[3]
 KILLS = 30
@@ -78,3 +81,23 @@ def test_a_first_start_killed_at_any_statement_leaves_nothing_half_made(data_dir
     assert check_ledger(database, verify).findings == ()
     database.close()
     assert [file.name for file in data_dir.iterdir()] == [FILE_NAME]
+
+
+def test_a_migration_killed_at_any_statement_leaves_the_old_or_the_new_form(data_dir: Path, tmp_path: Path) -> None:
+    path, story = data_dir / FILE_NAME, TradingStory()
+    next_version = next_version_in(tmp_path / "migrations")
+    story.open_portfolio()
+    database = ProfileDatabase(path)
+    database.commit(story.batch())
+    database.close()
+    found = []
+    for at_statement in range(1, 60, 4):
+        process = child(path, "migrate", at_statement, next_version.folder)
+        said, _ = process.communicate()
+        found.append(inspect(path, "paper", next_version))
+        if said:
+            break
+        assert process.returncode == -signal.SIGKILL
+    assert found[0] == "0001"
+    ensure_current(path, "paper", next_version)
+    assert inspect(path, "paper", next_version) == "0002"

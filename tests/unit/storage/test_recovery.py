@@ -14,7 +14,10 @@ from cryptobot_desktop.storage.database import FILE_NAME, ProfileDatabase
 from cryptobot_desktop.storage.recovery import all_epochs, load_state
 from tests.unit.storage.trading_story import TradingStory
 
-WORDS = ["portfolio", "place", "place", "place", "fill", "fill", "cancel", "reject", "decide", "bot", "unbot", "trip", "session", "tick", "commit", "commit", "restart"]
+WORDS = (
+    *("portfolio", "place", "place", "place", "fill", "fill", "cancel", "reject", "decide", "bot", "unbot"),
+    *("trip", "session", "tick", "commit", "commit", "restart"),
+)
 STEPS = st.tuples(st.sampled_from(WORDS), st.integers(0, 5))
 
 

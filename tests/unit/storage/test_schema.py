@@ -1,6 +1,5 @@
 """What a database file may be: ours, of this mode, not newer, whole; anything else is left as it is."""
 
-import shutil
 import sqlite3
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from cryptobot_desktop.storage import tables
 from cryptobot_desktop.storage.backups import backups
 from cryptobot_desktop.storage.database import FILE_NAME, ProfileDatabase
 from cryptobot_desktop.storage.schema import HISTORY, SchemaHistory, ensure_current, inspect
+from tests.unit.storage.next_version import next_version_in
 from tests.unit.storage.trading_story import TradingStory
 
 
@@ -186,16 +186,7 @@ def test_a_folder_in_the_place_of_the_file_is_named(data_dir: Path) -> None:
 
 @pytest.fixture
 def next_version(tmp_path: Path) -> SchemaHistory:
-    """Return the history of a program one version on."""
-    folder = tmp_path / "migra%tions"
-    shutil.copytree(HISTORY.folder, folder)
-    (folder / "versions" / "r0002_notes.py").write_text(
-        '"""Next."""\nfrom alembic import op\nrevision = "0002"\ndown_revision = "0001"\n'
-        "def upgrade() -> None:\n"
-        '    op.execute("CREATE TABLE note (seq INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT")\n'
-        "    op.execute(\"INSERT INTO note VALUES (1, 'x')\")\n"
-    )
-    return SchemaHistory(folder, (*HISTORY.revisions, "0002"))
+    return next_version_in(tmp_path / "migra%tions")
 
 
 def test_a_migration_copies_the_file_first_and_keeps_its_rows(path: Path, next_version: SchemaHistory) -> None:
