@@ -77,7 +77,9 @@ class Pipeline:
             transfers = self.accounts.settle(fact, instrument)
             self.totals.ledger_hash.add(transfers)
             self.outbox.add_transfers(transfers)
-            self.outbox.add_order(order, instrument)
+            kept = self.exchange.order(order.client_id)
+            if kept is None or kept.request == order.request:  # a reused id leaves the first order as it is
+                self.outbox.add_order(order, instrument)
             if isinstance(fact, OrderFilled):
                 self._take_fills(fact, instrument)
             elif isinstance(fact, OrderAccepted):
