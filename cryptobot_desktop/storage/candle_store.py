@@ -106,11 +106,11 @@ class CandleStore:
     def put(self, candles: Iterable[Candle], market: str = LIVE) -> int:
         """Add bars or replace those of the same opening time, in one transaction; return how many changed."""
         with explaining(self.path, "could not be written"), _Transaction(self._connection):
-            before = self._connection.total_changes
+            changed = 0
             for (instrument, timeframe), group in groupby(candles, key=attrgetter("instrument", "timeframe")):
                 series = self._series(market, instrument, timeframe)
-                self._connection.executemany(_PUT, (_row(series, candle) for candle in group))
-            return self._connection.total_changes - before
+                changed += self._connection.executemany(_PUT, (_row(series, candle) for candle in group)).rowcount
+            return changed
 
     def candles(
         self,
@@ -204,7 +204,8 @@ class CandleStore:
 
     def _give_back(self) -> None:
         """Return emptied pages to the file system."""
-        self._connection.execute("PRAGMA incremental_vacuum").fetchall()
+        # execute() would take one step only, which frees one page.
+        self._connection.executescript("PRAGMA incremental_vacuum")
 
 
 class _Transaction:
