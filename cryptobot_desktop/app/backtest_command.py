@@ -9,7 +9,7 @@ from cryptobot_desktop.app.run_command import DEFAULT_BOT
 from cryptobot_desktop.app.words import report_lines
 from cryptobot_desktop.backtest.output import write_results
 from cryptobot_desktop.backtest.run import BacktestResult, run_recorded
-from cryptobot_desktop.backtest.sources import open_data
+from cryptobot_desktop.backtest.sources import FILE_SYMBOL, open_data
 from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.facts import DecisionMade, Fact, OrderFilled
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
@@ -57,7 +57,8 @@ def _recorded(options: Options, spec: SessionSpec) -> BacktestResult:
     if options.parsed.market and spec.source is not MarketSource.RECORDING:
         raise InvalidInput(f"backtest cannot run on market {options.parsed.market!r}; give --data or a recording")
     path = Path(options.parsed.data or spec.recording)
-    data = open_data(path, symbol=spec.symbols[0], venue=spec.venue, timeframe=spec.timeframe)
+    symbol = spec.symbols[0] if spec.symbols else FILE_SYMBOL
+    data = open_data(path, symbol=symbol, venue=spec.venue, timeframe=spec.timeframe)
     return run_recorded(spec, data)
 
 

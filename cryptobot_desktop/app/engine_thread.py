@@ -122,7 +122,11 @@ class EngineThread:
     async def _with_database(self, database: ProfileDatabase) -> None:
         stored = load_state(database)
         spec = self._spec if self._wishes.keep_portfolio else own_portfolio(self._spec, stored)
-        start_ms = self._start_ms(spec, stored)
+        if spec.source is MarketSource.RECORDING:
+            tape = open_tape(Path(spec.recording))
+            spec, start_ms = msgspec.structs.replace(spec, venue=tape.venue), tape.first_ms
+        else:
+            start_ms = self._start_ms(spec, stored)
         emulator = _emulator(spec, start_ms)
         urls = emulator.start() if emulator is not None else None
         try:
@@ -140,8 +144,6 @@ class EngineThread:
     def _start_ms(self, spec: SessionSpec, stored: StoredState) -> int:
         if spec.source is MarketSource.LIVE:
             return WallClock().now_ms()
-        if spec.source is MarketSource.RECORDING:
-            return open_tape(_path(spec)).first_ms
         earliest = WallClock().now_ms() if self._wishes.from_wall_clock else SYNTHETIC_EPOCH_MS
         return resume_ms(stored, spec.portfolio, earliest)
 
@@ -183,7 +185,3 @@ def session_endpoints(venue: Venue, urls: EmulatorUrls | None, environment: Mapp
     if urls.kucoin is not None:
         own[KUCOIN_REST_VARIABLE] = urls.kucoin.rest
     return endpoints_for(venue, own)
-
-
-def _path(spec: SessionSpec) -> Path:
-    return Path(spec.recording)

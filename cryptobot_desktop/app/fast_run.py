@@ -13,7 +13,7 @@ from cryptobot_desktop.app.markets import (
     resume_ms,
 )
 from cryptobot_desktop.backtest.run import play
-from cryptobot_desktop.backtest.sources import RecordedData, open_data
+from cryptobot_desktop.backtest.sources import FILE_SYMBOL, open_data
 from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.facts import Fact
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
@@ -22,7 +22,7 @@ from cryptobot_desktop.domain.timeframe import MINUTE_MS
 from cryptobot_desktop.engine.assembly import (
     Assembled,
     assemble,
-    find_instrument,
+    chosen,
     open_session,
     restore,
     watch_instrument,
@@ -71,7 +71,7 @@ class FastRun:
         player = InProcessPlayer(emulated_venue(spec, start_ms), adapter_for(spec.venue))
         self._known.update({instrument.id: instrument for instrument in player.catalogue()})
         session = assemble(spec, new_record(spec, start_ms), store=self._store, tell=self._tell)
-        instruments = tuple(dict.fromkeys(find_instrument(self._known, symbol) for symbol in spec.symbols))
+        instruments = chosen(self._known, spec.symbols)
         for instrument in instruments:
             watch_instrument(session, instrument)
             begin_ms = start_ms - start_ms % MINUTE_MS - HISTORY_MINUTES * MINUTE_MS
@@ -84,26 +84,17 @@ class FastRun:
 
     def _play_recording(self) -> Assembled:
         spec = self._spec
-        data = open_data(Path(spec.recording), symbol=spec.symbols[0], venue=spec.venue, timeframe=spec.timeframe)
+        symbol = spec.symbols[0] if spec.symbols else FILE_SYMBOL
+        data = open_data(Path(spec.recording), symbol=symbol, venue=spec.venue, timeframe=spec.timeframe)
         self._known.update({instrument.id: instrument for instrument in data.instruments})
-        spec = _about(spec, data)
+        wanted = data.instruments if len(data.instruments) == 1 else chosen(self._known, spec.symbols)
+        spec = msgspec.structs.replace(spec, venue=wanted[0].venue, symbols=tuple(found.symbol for found in wanted))
         record = new_record(spec, data.start_ms)
         session = assemble(spec, record, store=self._store, tell=self._tell, has_books=data.has_books)
-        for instrument in data.instruments:
+        for instrument in wanted:
             watch_instrument(session, instrument)
         restore(session, only_own(self._stored, spec.portfolio))
         open_session(session)
         until = None if spec.duration_ms is None else data.start_ms + spec.duration_ms
         play(session, (r for r in data.events if until is None or r.received_ms <= until))
         return session
-
-
-def _about(spec: SessionSpec, data: RecordedData) -> SessionSpec:
-    """Let a recording say which venue it is of, and which symbol when it holds only one."""
-    venue = data.instruments[0].venue if data.instruments else spec.venue
-    symbols = spec.symbols if len(data.instruments) > 1 else tuple(i.symbol for i in data.instruments)
-    known = {instrument.id: instrument for instrument in data.instruments}
-    if spec.bots:
-        for symbol in symbols:
-            find_instrument(known, symbol)
-    return msgspec.structs.replace(spec, venue=venue, symbols=symbols)

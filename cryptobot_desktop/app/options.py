@@ -12,7 +12,9 @@ from cryptobot_desktop.app.profile import Profile
 from cryptobot_desktop.backtest.run import read_bot
 from cryptobot_desktop.config.folders import data_folder
 from cryptobot_desktop.engine.assembly import parse_cash
-from cryptobot_desktop.engine.session import BotSpec, SessionSpec
+from cryptobot_desktop.engine.session import BotSpec, MarketSource, SessionSpec
+
+DEFAULT_SYMBOLS = ("BTC/USDT",)
 
 
 class Options:
@@ -45,7 +47,7 @@ class Options:
         return SessionSpec(
             source=source,
             venue=parsed.venue,
-            symbols=tuple(parsed.symbol or ("BTC/USDT",)),
+            symbols=tuple(parsed.symbol or (() if source is MarketSource.RECORDING else DEFAULT_SYMBOLS)),
             timeframe=parsed.timeframe,
             bots=self._bots(default_bot),
             portfolio=getattr(parsed, "portfolio", None) or "main",

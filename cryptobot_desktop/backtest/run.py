@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from cryptobot_desktop import __version__
@@ -92,7 +91,8 @@ def run_recorded(
         started_ms=recorded.start_ms,
         last_ms=recorded.start_ms,
     )
-    spec = _with_known_symbols(spec, recorded.instruments)
+    if not recorded.instruments:
+        raise InvalidInput(f"{recorded.label} names no instrument; nothing can be tested on it")
     session = assemble(spec, record, store=store or MemoryStore(), tell=listen, has_books=recorded.has_books)
     for instrument in recorded.instruments:
         watch_instrument(session, instrument)
@@ -123,12 +123,3 @@ def read_bot(text: str) -> BotSpec:
     """Return the bot named by ``NAME[:key=value,...]``, checked."""
     parsed = parse_bot_spec(text)
     return BotSpec(strategy=parsed.name, params=parsed.params)
-
-
-def _with_known_symbols(spec: SessionSpec, instruments: tuple[Instrument, ...]) -> SessionSpec:
-    """Let the data decide when only one instrument is in it; otherwise the asked symbols must be there."""
-    if len(instruments) != 1:
-        if not instruments:
-            raise InvalidInput("the data names no instrument; nothing can be tested on it")
-        return spec
-    return msgspec.structs.replace(spec, symbols=(instruments[0].symbol,))

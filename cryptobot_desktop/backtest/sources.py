@@ -14,6 +14,8 @@ from cryptobot_desktop.domain.timeframe import MINUTE_MS, Timeframe, bar_end_ms
 from cryptobot_desktop.marketdata.candle_files import NamedPair, read_candles, read_trades
 from cryptobot_desktop.marketdata.tape import open_tape, tape_events
 
+FILE_SYMBOL = "BTC/USDT"
+"""What a candle or trade file is taken to be about when nobody says."""
 _TRADE_COLUMNS = {"price", "qty"}
 
 

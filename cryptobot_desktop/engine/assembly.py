@@ -1,6 +1,6 @@
 """Puts a session together: stages, stored state, portfolio and bots; the same for every market source."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 from msgspec import Struct
@@ -107,7 +107,8 @@ def open_session(session: Assembled) -> None:
 def add_bot(session: Assembled, wanted: BotSpec) -> None:
     """Add a bot of the command line or the wizard, unless the very same one runs already."""
     pipeline = session.pipeline
-    instrument = find_instrument(pipeline.market_instruments(), wanted.symbol or session.spec.symbols[0])
+    watched = pipeline.market_instruments()
+    instrument = find_instrument(watched, wanted.symbol) if wanted.symbol else next(iter(watched.values()))
     record = BotRecord(
         bot=wanted.strategy,
         strategy=wanted.strategy,
@@ -161,6 +162,12 @@ def find_instrument(instruments: Mapping[InstrumentId, Instrument], text: str) -
     names = sorted(instrument.name for instrument in instruments.values())
     near = [name for name in names if plain[:3] and name.replace("/", "").startswith(plain[:3])] or names
     raise InvalidInput(f"symbol {text!r} is unknown here; known symbols: {', '.join(near[:12])}")
+
+
+def chosen(catalogue: Mapping[InstrumentId, Instrument], symbols: Iterable[str]) -> tuple[Instrument, ...]:
+    """Return the named instruments, each once and in the order of the names; all of them when none is named."""
+    named = [find_instrument(catalogue, symbol) for symbol in symbols]
+    return tuple(dict.fromkeys(named or catalogue.values()))
 
 
 def _timeframes(spec: SessionSpec, base: Timeframe, *, has_books: bool) -> tuple[Timeframe, ...]:

@@ -15,6 +15,7 @@ from cryptobot_desktop.domain.timeframe import MINUTE_MS, Timeframe
 from cryptobot_desktop.engine.assembly import (
     Assembled,
     assemble,
+    chosen,
     find_instrument,
     open_session,
     restore,
@@ -88,7 +89,7 @@ class LiveSession:
         self._publish()
         self._catalogue = await feed.start()
         self._handle.publish_catalogue(tuple(self._catalogue.values()))
-        wanted = [find_instrument(self._by_id(), symbol) for symbol in session.spec.symbols]
+        wanted = list(chosen(self._by_id(), session.spec.symbols))
         needed = {bot.instrument for bot in stored.bots} | {o.request.instrument for o in stored.open_orders}
         wanted += [found for key, found in self._by_id().items() if key in needed and found not in wanted]
         session.pipeline.now_ms = max(session.pipeline.now_ms, self._clock.now_ms())

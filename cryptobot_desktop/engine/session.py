@@ -23,7 +23,7 @@ class BotSpec(Struct, frozen=True, kw_only=True):
     strategy: str
     params: dict[str, str] = {}
     symbol: str = ""
-    """Any spelling; empty = the session's first symbol."""
+    """Any spelling; empty = the session's first instrument."""
     max_trade_ppm: int = 100_000
     max_exposure_ppm: int = 1_000_000
 
@@ -34,6 +34,7 @@ class SessionSpec(Struct, frozen=True, kw_only=True):
     source: MarketSource = MarketSource.SYNTHETIC
     venue: Venue = Venue.BINANCE
     symbols: tuple[str, ...] = ("BTC/USDT",)
+    """Any spelling; empty = all that a recording holds."""
     timeframe: Timeframe = Timeframe.M1
     bots: tuple[BotSpec, ...] = ()
     portfolio: str = "main"
