@@ -47,6 +47,8 @@ from cryptobot_desktop.storage.database import ProfileDatabase
 from cryptobot_desktop.storage.recovery import load_state
 
 JOIN_WITHIN_S = 15.0
+RECORDING_TAIL_S = 8
+"""Real time that a recording gets beyond its length: it begins only when everything is subscribed."""
 
 log = structlog.get_logger("engine")
 
@@ -124,7 +126,9 @@ class EngineThread:
         spec = self._spec if self._wishes.keep_portfolio else own_portfolio(self._spec, stored)
         if spec.source is MarketSource.RECORDING:
             tape = open_tape(Path(spec.recording))
-            spec, start_ms = msgspec.structs.replace(spec, venue=tape.venue), tape.first_ms
+            length_ms = tape.last_ms - tape.first_ms + RECORDING_TAIL_S * 1_000 * spec.speed
+            spec = msgspec.structs.replace(spec, venue=tape.venue, duration_ms=spec.duration_ms or length_ms)
+            start_ms = tape.first_ms
         else:
             start_ms = self._start_ms(spec, stored)
         emulator = _emulator(spec, start_ms)
