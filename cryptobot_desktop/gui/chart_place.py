@@ -11,7 +11,7 @@ from cryptobot_desktop.domain.timeframe import Timeframe
 from cryptobot_desktop.engine.snapshot import EngineSnapshot
 from cryptobot_desktop.gui.desk import Desk
 from cryptobot_desktop.gui.market_strip import MarketStrip
-from cryptobot_desktop.gui.panel_frame import PanelFrame
+from cryptobot_desktop.gui.panel_frame import PanelFrame, Remark
 from cryptobot_desktop.gui.theme import current, station
 from cryptobot_desktop.gui.tokens import Theme
 
@@ -78,10 +78,20 @@ class ChartPlace(QWidget):
         market = snapshot.market
         words = market.label if market.source != "recording" else f"{market.label}, not live"
         self.strip.show_source(words, hatched=market.synthetic or market.source != "live")
+        if not snapshot.instruments and snapshot.engine_state != "starting":
+            text = "Candles, indicators and the marks of your trades are drawn here once a symbol is watched."
+            self.frame.show_empty(Remark(title="No chart yet", text=text))
+            return
         if self.chart is None or self._desk.instrument_id is None:
             return
         self.frame.show_live()
         self.chart.refresh(snapshot)
+
+    @Slot(str)
+    def set_portfolio(self, name: str) -> None:
+        """Mark the doings of another portfolio."""
+        if self.chart is not None:
+            self.chart.set_portfolio(name)
 
     @Slot(object)
     def _change_instrument(self, instrument: Instrument) -> None:

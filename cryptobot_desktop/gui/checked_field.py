@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from cryptobot_desktop.gui.theme import set_property
 from cryptobot_desktop.gui.tokens import SMALL_PX
-from cryptobot_desktop.gui.words import Words
+from cryptobot_desktop.gui.words import ElidedWords, Words
 
 
 class _Stepper(QLineEdit):
@@ -38,8 +38,7 @@ class CheckedField(QWidget):
         self.label.setBuddy(self.line)
         if numeric:
             self.line.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.remark = Words(help_text, "muted", pixels=SMALL_PX)
-        self.remark.setMinimumWidth(1)
+        self.remark = ElidedWords(help_text, "muted", pixels=SMALL_PX)
         self._help = help_text
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
@@ -62,11 +61,10 @@ class CheckedField(QWidget):
     @property
     def problem(self) -> str:
         """Return the problem that is shown, empty when there is none."""
-        return self.remark.text() if self.line.property("problem") is True else ""
+        return self.remark.whole if self.line.property("problem") is True else ""
 
     def set_problem(self, text: str) -> None:
         """Show a problem below the line, or the help again when it is empty."""
         set_property(self.line, "problem", bool(text))
         self.remark.say(text or self._help, "danger" if text else "muted")
-        self.remark.setToolTip(text)
         self.line.setAccessibleDescription(text or self._help)

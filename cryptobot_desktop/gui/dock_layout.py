@@ -4,8 +4,9 @@ from itertools import pairwise
 
 from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget
 
+from cryptobot_desktop.gui.dock_title import DockTitle
 from cryptobot_desktop.gui.panels.panel import Panel
 from cryptobot_desktop.gui.settings_port import SettingsPort, bytes_setting
 
@@ -13,7 +14,8 @@ LAYOUT_VERSION = 1
 STATE_KEY, GEOMETRY_KEY = f"layout/state/v{LAYOUT_VERSION}", "layout/geometry"
 FOLD_BELOW_WIDTH, FOLD_BELOW_HEIGHT = 1_360, 860
 _SAVE_DELAY_MS = 500
-_LEFT_WIDTH, _RIGHT_WIDTH, _BOTTOM_HEIGHT, _SMALL_BOTTOM_HEIGHT = 330, 290, 250, 190
+_LEFT_WIDTH, _RIGHT_WIDTH, _BOTTOM_HEIGHT, _SMALL_BOTTOM_HEIGHT = 330, 300, 240, 160
+_TICKET_HEIGHT = 470
 
 _LEFT = ("market_watch",)
 _RIGHT = ("ticket", "book")
@@ -37,14 +39,19 @@ class DockLayout(QObject):
             | QMainWindow.DockOption.AllowTabbedDocks
             | QMainWindow.DockOption.GroupedDragging
         )
-        for corner in (Qt.Corner.BottomLeftCorner, Qt.Corner.BottomRightCorner):
-            window.setCorner(corner, Qt.DockWidgetArea.BottomDockWidgetArea)
+        # The right column goes down to the status line: the ticket needs the height more than tables the width.
+        window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
+        window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self._tidy_soon = QTimer(self, singleShot=True, interval=0)
+        self._tidy_soon.timeout.connect(self._tidy)
 
     def add(self, panel: Panel) -> QDockWidget:
         """Give a panel its dock."""
         dock = QDockWidget(panel.title, self._window)
         dock.setObjectName(f"dock_{panel.name}")
         dock.setWidget(panel)
+        dock.setTitleBarWidget(DockTitle(dock))
         self.docks[panel.name] = dock
         dock.visibilityChanged.connect(self._changed)
         dock.dockLocationChanged.connect(self._changed)
@@ -86,7 +93,7 @@ class DockLayout(QObject):
         )
         self._window.resizeDocks([self.docks["positions"]], [bottom], vertical)
         if not self._folded:
-            self._window.resizeDocks([self.docks["ticket"], self.docks["book"]], [420, 400], vertical)
+            self._window.resizeDocks([self.docks["ticket"], self.docks["book"]], [_TICKET_HEIGHT, 330], vertical)
 
     def fold(self) -> None:
         """Make tabs of the right column when the window is small, and a column again when it is large.
@@ -142,11 +149,22 @@ class DockLayout(QObject):
 
     @Slot()
     def _changed(self) -> None:
-        for tabs in self._window.findChildren(QTabBar):
-            tabs.setDocumentMode(True)
-            tabs.setExpanding(False)
+        self._tidy_soon.start()
         if not self._busy:
             self._save_soon.start()
+
+    @Slot()
+    def _tidy(self) -> None:
+        """Give lone docks their titles and keep tabs to the left."""
+        for dock in self.docks.values():
+            title = dock.titleBarWidget()
+            if isinstance(title, DockTitle):
+                title.show_alone(dock.isFloating() or not self._window.tabifiedDockWidgets(dock))
+        for tabs in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            tabs.setDocumentMode(True)
+            tabs.setDrawBase(False)
+            tabs.setExpanding(False)
+            tabs.setUsesScrollButtons(True)
 
     def note_resize(self) -> None:
         """Follow the window's size."""

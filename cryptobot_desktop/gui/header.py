@@ -43,7 +43,7 @@ class Header(QToolBar):
         self.setFloatable(False)
         self._desk = desk
         self._tripped = False
-        self.symbol = QToolButton()
+        self.symbol = QPushButton()
         self.price = Words(NONE, pixels=LARGE_PX, bold=True)
         self.change = Words(NONE, "muted")
         self.timeframes = Segments([(t.value, t.value) for t in QUICK], "Timeframe")
@@ -62,7 +62,7 @@ class Header(QToolBar):
 
     def _set_up(self) -> None:
         self.symbol.setText(NONE)
-        self.symbol.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.symbol.setObjectName("symbol")
         self.symbol.setMenu(QMenu(self.symbol))
         self.symbol.menu().aboutToShow.connect(self._fill_symbols)
         self.symbol.setToolTip("Choose the symbol of chart, book and ticket")

@@ -1,6 +1,7 @@
 """The main window: header, chart, docks, status line; every part looks at the same snapshots."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QIcon, QResizeEvent, QShowEvent
@@ -12,6 +13,7 @@ from cryptobot_desktop.gui.alarms import Alarm, alarms
 from cryptobot_desktop.gui.banner import BannerStack
 from cryptobot_desktop.gui.bridge import EngineBridge, Pace
 from cryptobot_desktop.gui.chart_place import ChartPlace
+from cryptobot_desktop.gui.chart_tools import IndicatorsButton
 from cryptobot_desktop.gui.desk import Desk
 from cryptobot_desktop.gui.dock_layout import DockLayout
 from cryptobot_desktop.gui.header import Header
@@ -31,6 +33,9 @@ from cryptobot_desktop.gui.status_line import StatusLine
 from cryptobot_desktop.gui.tables.table_view import TableView
 from cryptobot_desktop.gui.window_actions import add_actions
 from cryptobot_desktop.gui.window_commands import WindowCommands
+
+if TYPE_CHECKING:
+    from cryptobot_desktop.gui.chart.pane import ChartPane
 
 PANELS: tuple[Callable[[Desk], Panel], ...] = (
     MarketWatch,
@@ -73,6 +78,9 @@ class MainWindow(QMainWindow):
         self.chart_place = ChartPlace(self.desk)
         self.layout_of_docks = DockLayout(self, self.settings)
         self.panels = {panel.name: panel for panel in (make(self.desk) for make in PANELS)}
+        self.indicators = IndicatorsButton(self.settings)
+        self.indicators.setObjectName("indicators")
+        self.header.tools.addWidget(self.indicators)
         self.commands = WindowCommands(self, self.desk, self.layout_of_docks, self.settings)
         self._build()
         self._connect()
@@ -110,10 +118,34 @@ class MainWindow(QMainWindow):
         self.header.release_wanted.connect(self.commands.ask_release)
         self.banners.action_wanted.connect(self.commands.registry.trigger)
         self.banners.emptied.connect(self._banner_bar.setHidden)
+        self.chart_place.loaded.connect(self._adopt_chart)
+        self.desk.portfolio_changed.connect(self.chart_place.set_portfolio)
         bots = self.panels[Bots.name]
         if isinstance(bots, Bots):
             bots.add_wanted.connect(self.commands.ask_bot)
             bots.settings_wanted.connect(self.commands.ask_settings)
+
+    @Slot(object)
+    def _adopt_chart(self, chart: "ChartPane") -> None:
+        """Let marks on the chart open the receipt or the reasons behind them."""
+        self.indicators.attach(chart)
+        chart.set_portfolio(self.desk.portfolio)
+        chart.fill_clicked.connect(self._open_fill)
+        chart.decision_clicked.connect(self._open_decision)
+        chart.setFocus()
+
+    @Slot(str)
+    def _open_fill(self, fill_id: str) -> None:
+        panel = self.panels[Fills.name]
+        if isinstance(panel, Fills):
+            panel.open_receipt_of(fill_id)
+
+    @Slot(str)
+    def _open_decision(self, decision_id: str) -> None:
+        self.layout_of_docks.show_panel(Decisions.name)
+        panel = self.panels[Decisions.name]
+        if isinstance(panel, Decisions):
+            panel.table.choose(lambda row: row.fact.decision_id == decision_id)
 
     def _name_window(self, market: str = "") -> None:
         parts = [market, self._profile, "PAPER", "CryptoBot Desktop"]

@@ -13,6 +13,7 @@ from cryptobot_desktop.domain.instrument import FeeRule, Instrument
 from cryptobot_desktop.domain.market import Side
 from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS, AMOUNT_UNIT, PPM, format_trimmed, parse_decimal
 from cryptobot_desktop.domain.orders import FeeRates, OrderType, TimeInForce
+from cryptobot_desktop.gui.format import amount_text
 
 SIZE, PRICE = "size", "price"
 
@@ -156,7 +157,7 @@ def _check_funds(draft: OrderDraft, price: int | None, qty: int | None, amount: 
     if draft.side is Side.SELL:
         if draft.held is not None and qty is not None and qty > draft.held:
             held = instrument.qty_text(draft.held)
-            raise _Refused(SIZE, f"{instrument.qty_text(qty)} {instrument.base} is more than the {held} held")
+            raise _Refused(SIZE, f"{instrument.qty_text(qty)} is more than {held} held")
         return
     cost = _notional(draft, price, qty, amount)
     if cost is None or draft.available is None:
@@ -164,11 +165,7 @@ def _check_funds(draft: OrderDraft, price: int | None, qty: int | None, amount: 
     if instrument.fee_rule is FeeRule.QUOTE:
         cost += -(-cost * draft.fees.taker_ppm // PPM)
     if cost > draft.available:
-        raise _Refused(
-            SIZE,
-            f"costs {_plain(cost, AMOUNT_DECIMALS)} {instrument.quote}, "
-            f"free are {_plain(draft.available, AMOUNT_DECIMALS)}",
-        )
+        raise _Refused(SIZE, f"needs {amount_text(cost)}, free {amount_text(draft.available)}")
 
 
 def _stepped(field: str, text: str, decimals: int, step: int) -> int:

@@ -40,6 +40,8 @@ class ParameterForm(QWidget):
             self._grid.removeWidget(field)
             field.deleteLater()
         self.fields = {}
+        for column in range(_COLUMNS):
+            self._grid.setColumnStretch(column, 1)
         for place, card in enumerate(cards):
             text = typed.get(card.name, str(card.default))
             field = CheckedField(card.name, text, help_text=card.help, numeric=True)

@@ -75,6 +75,14 @@ QPushButton[kind="danger-outline"] { background: transparent; color: $danger; bo
 QPushButton[kind="flat"], QToolButton[kind="flat"] { background: transparent; border-color: transparent; }
 QPushButton[kind="flat"]:hover, QToolButton[kind="flat"]:hover { background: $raised; }
 QPushButton[kind="flat"]:focus, QToolButton[kind="flat"]:focus { border-color: $accent; }
+QToolButton[kind="tiny"] { background: transparent; border-color: transparent; color: $muted; padding: 0 4px;
+  min-height: 16px; }
+QToolButton[kind="tiny"]:hover { color: $text; background: $raised; }
+QToolButton[kind="tiny"]:focus { border: 1px solid $accent; padding: 0 4px; }
+QPushButton::menu-indicator { image: url($icons/chevron-down.svg); width: 10px; height: 10px; right: 8px;
+  subcontrol-position: right center; subcontrol-origin: padding; }
+QPushButton#symbol { text-align: left; font-weight: 600; padding: 4px 24px 4px 10px; }
+QPushButton[kind="flat"]#indicators { padding-right: 24px; }
 QPushButton[kind="segment"] { background: transparent; border-color: transparent; color: $muted; padding: 4px 8px; }
 QPushButton[kind="segment"]:hover { color: $text; }
 QPushButton[kind="segment"]:checked { background: $raised; color: $text; border-color: $line; }
@@ -105,7 +113,7 @@ QHeaderView::up-arrow { image: url($icons/chevron-up.svg); width: 9px; height: 9
 QHeaderView::down-arrow { image: url($icons/chevron-down.svg); width: 9px; height: 9px; }
 QTableView { background: $panel; alternate-background-color: $panel; border: none; outline: 0; gridline-color: $line;
   selection-background-color: $raised; selection-color: $text; }
-QTableView::item { border: none; padding: 0 8px; }
+QTableView::item { border: none; padding: 0 6px; }
 QTableView::item:selected { background: $raised; }
 QTableView:focus { border: 1px solid $accent; }
 

@@ -1,7 +1,7 @@
 """Labels with a tone: they restyle only when something changes, and follow the theme and the font scale."""
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QLabel, QWidget
 
 from cryptobot_desktop.gui.theme import number_font, set_property, station
@@ -33,6 +33,35 @@ class Words(QLabel):
             self.setText(text)
         if tone is not None:
             set_property(self, "tone", tone)
+
+
+class ElidedWords(Words):
+    """Words in one line that end in an ellipsis where room ends; the whole text is the tooltip."""
+
+    def __init__(self, text: str = "", tone: str = "text", *, pixels: int = TEXT_PX) -> None:
+        super().__init__("", tone, pixels=pixels)
+        self._whole = ""
+        self.setMinimumWidth(1)
+        self.say(text)
+
+    @property
+    def whole(self) -> str:
+        """Return the text without ellipsis."""
+        return self._whole
+
+    def say(self, text: str, tone: str | None = None) -> None:
+        """Show another text, and tone when given."""
+        self._whole = text
+        super().say(self._fitting(), tone)
+        self.setToolTip(text)
+
+    def _fitting(self) -> str:
+        return self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, max(40, self.width()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Use the room there is."""
+        super().resizeEvent(event)
+        self.setText(self._fitting())
 
 
 def rule(parent: QWidget | None = None) -> QFrame:

@@ -143,6 +143,13 @@ class Fills(Panel):
         if row.instrument is not None:
             Receipt(row.fill, row.instrument, self.window()).open()
 
+    def open_receipt_of(self, fill_id: str) -> None:
+        """Open the receipt of a fill by its id."""
+        fills = self.desk.snapshot.fills if self.desk.snapshot is not None else ()
+        for fill in fills:
+            if fill.fill_id == fill_id:
+                self.open_receipt(FillRow(fill, self.desk.instrument(fill.instrument)))
+
     def _actions(self, row: FillRow) -> Sequence[QAction]:
         receipt = QAction("Open the receipt", self)
         receipt.triggered.connect(lambda: self.open_receipt(row))

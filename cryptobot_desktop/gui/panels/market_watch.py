@@ -30,9 +30,12 @@ LAMPS = {
 
 def state_text(card: InstrumentCard) -> str:
     """Return lamp, state and, unless all is well, for how long nothing came."""
-    lamp = LAMPS[card.state][0]
+    return f"{LAMPS[card.state][0]} {_state_words(card)}"
+
+
+def _state_words(card: InstrumentCard) -> str:
     late = card.state in (FeedState.STALE, FeedState.OFFLINE) and card.age_ms is not None
-    return f"{lamp} {card.state.value}{' ' + age_text(card.age_ms) if late else ''}"
+    return f"{card.state.value}{' ' + age_text(card.age_ms) if late else ''}"
 
 
 def _last(card: InstrumentCard) -> str:
@@ -49,6 +52,16 @@ def _change_tone(card: InstrumentCard) -> Tone:
 
 COLUMNS: tuple[Column[InstrumentCard], ...] = (
     Column(
+        title="",
+        text=lambda card: LAMPS[card.state][0],
+        sort=lambda card: card.state.value,
+        wide="",
+        tone=lambda card: LAMPS[card.state][1],
+        tip=lambda card: f"{state_text(card)}{': ' + card.reason if card.reason else ''}",
+        raw=lambda card: card.state.value,
+        help="state of the stream",
+    ),
+    Column(
         title="Symbol",
         text=lambda card: card.instrument.name,
         sort=lambda card: card.instrument.name,
@@ -59,7 +72,7 @@ COLUMNS: tuple[Column[InstrumentCard], ...] = (
         title="Last",
         text=_last,
         sort=lambda card: card.last or 0,
-        wide="164 210.55",
+        wide="64 210.55",
         numeric=True,
         tone=_price_tone,
         flash=True,
@@ -69,16 +82,16 @@ COLUMNS: tuple[Column[InstrumentCard], ...] = (
         title="24h",
         text=lambda card: f"{arrow(card.change_ppm)} {percent_text(card.change_ppm)}",
         sort=lambda card: card.change_ppm or 0,
-        wide="\u25b2 +10.24 %",
+        wide="\u25b2 +1.24 %",
         numeric=True,
         tone=_change_tone,
         help="change over the last 24 hours",
     ),
     Column(
         title="State",
-        text=state_text,
+        text=_state_words,
         sort=lambda card: card.state.value,
-        wide="\u25cf connecting",
+        wide="connecting",
         tone=lambda card: LAMPS[card.state][1],
         tip=lambda card: card.reason or f"newest message {age_text(card.age_ms)} ago",
     ),

@@ -15,8 +15,9 @@ from cryptobot_desktop.domain.orders import FeeRates, OrderType, TimeInForce
 from cryptobot_desktop.engine.snapshot import EngineSnapshot
 from cryptobot_desktop.gui.bridge import Answer
 from cryptobot_desktop.gui.desk import Desk, TicketFill
-from cryptobot_desktop.gui.format import NONE, amount_text, price_text, qty_text
+from cryptobot_desktop.gui.format import amount_text, price_text, qty_text
 from cryptobot_desktop.gui.order_check import PRICE, SIZE, CheckedOrder, OrderDraft, check_draft, share_size
+from cryptobot_desktop.gui.panel_frame import Remark
 from cryptobot_desktop.gui.panels.panel import STOPPED_STATES, Panel
 from cryptobot_desktop.gui.panels.ticket_form import SHARES, TicketForm
 from cryptobot_desktop.gui.theme import set_property
@@ -112,9 +113,13 @@ class OrderTicket(Panel):
 
     def refresh(self, snapshot: EngineSnapshot) -> None:
         """Follow price, funds and the kill switch."""
-        self.frame.show_live()
         card = self.desk.card()
-        self.form.last.say(price_text(card.last, card.instrument) if card is not None else NONE)
+        if card is None:
+            text = "Choose a symbol in the market watch to buy or sell it here with pretend money."
+            self.frame.show_empty(Remark(title="No symbol is chosen", text=text))
+            return
+        self.frame.show_live()
+        self.form.last.say(price_text(card.last, card.instrument))
         self._show_free()
         stopped = "Released first: STOP ALL is on" if snapshot.kill_tripped else ""
         if snapshot.engine_state in STOPPED_STATES:

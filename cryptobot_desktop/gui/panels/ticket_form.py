@@ -102,6 +102,7 @@ class TicketForm(QWidget):
         self.free = Words(NONE, "muted", pixels=SMALL_PX)
         self.preview = PreviewBox()
         self.send = QPushButton("Buy")
+        self.send.setEnabled(False)
         self.send.setMinimumHeight(30)
         self.outcome = Words("", "muted", pixels=SMALL_PX, wrap=True)
         self.outcome.setMinimumHeight(30)

@@ -17,7 +17,7 @@ from cryptobot_desktop.gui.tables.table_menus import TableMenus
 from cryptobot_desktop.gui.theme import number_font, station
 from cryptobot_desktop.gui.tokens import ROW_HEIGHT, SMALL_PX
 
-_CELL_PADDING = 20
+_CELL_PADDING = 22
 _SAVE_DELAY_MS = 400
 
 
@@ -56,6 +56,7 @@ class TableView(QTableView, Generic[Row]):
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
+        self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
         rows = self.verticalHeader()
         rows.setVisible(False)
@@ -66,6 +67,7 @@ class TableView(QTableView, Generic[Row]):
     def _set_up_header(self) -> None:
         header = self.horizontalHeader()
         header.setHighlightSections(False)
+        header.setMinimumSectionSize(24)
         header.setSectionsMovable(True)
         header.setFont(number_font(self.font(), SMALL_PX))
         self._size_columns()
