@@ -7,9 +7,10 @@ from msgspec import Struct
 from cryptobot_desktop.domain.instrument import Venue
 from cryptobot_desktop.domain.market import Candle, CandleSource
 from cryptobot_desktop.domain.timeframe import DAY_MS, Timeframe, bar_end_ms, bar_open_ms
-from cryptobot_desktop.marketdata.candle_series import CandleSeries, combine
+from cryptobot_desktop.marketdata.candle_series import CandleSeries, combine, is_silent
 
 _NO_FIXED_LENGTH_MS = 31 * DAY_MS
+_NEVER_MS = 2**62
 
 
 class RunningBar(Struct):
@@ -47,21 +48,24 @@ class RollUps:
         self._timeframes = tuple(timeframes)
         self._running: list[RunningBar] = []
         self._covered_from_ms: int | None = None
-        self._next_end_ms = 0
+        self._renew_ms = 0
+        """When the first of the running bars ends, so that a new one must be opened for later base bars."""
+        self._due_ms = _NEVER_MS
+        """When the first running bar that holds anything ends."""
 
     def add(self, base: Candle) -> None:
         """Take a closed base bar; bars that ended before it must have been settled."""
         if self._covered_from_ms is None:
             self._covered_from_ms = base.open_ms
-        if not self._running or base.open_ms >= self._next_end_ms:
+        if base.open_ms >= self._renew_ms:
             self._open_bars(base.open_ms)
         for running in self._running:
-            before = running.bar
-            running.bar = _extended(before, base, running)
+            running.bar = _extended(running.bar, base, running)
+        self._due_ms = self._renew_ms if self._running else _NEVER_MS
 
     def settle(self, until_ms: int) -> list[Candle]:
         """Return the bars that end at or before a time up to which every base bar is known, shortest first."""
-        if until_ms < self._next_end_ms or not self._running:
+        if until_ms < self._due_ms:
             return []
         closed: list[Candle] = []
         for running in self._running:
@@ -69,7 +73,7 @@ class RollUps:
                 if running.whole:
                     closed.append(running.bar)
                 running.bar = None
-        self._next_end_ms = min((r.end_ms for r in self._running if r.end_ms > until_ms), default=0)
+        self._due_ms = min((r.end_ms for r in self._running if r.bar is not None), default=_NEVER_MS)
         return closed
 
     def forming(self, timeframe: Timeframe, base: Candle | None) -> Candle | None:
@@ -92,6 +96,7 @@ class RollUps:
                 continue
             running.whole = True
             running.bar = combine(pieces, running.timeframe, self._venue) if pieces else None
+        self._due_ms = min((r.end_ms for r in self._running if r.bar is not None), default=_NEVER_MS)
 
     def _open_bars(self, at_ms: int) -> None:
         """Open a bar of every timeframe that has none around a time."""
@@ -105,39 +110,36 @@ class RollUps:
                 whole = covered is not None and covered <= opens
                 running = RunningBar(timeframe, opens, bar_end_ms(opens, timeframe), whole)
             self._running.append(running)
-        self._next_end_ms = min((running.end_ms for running in self._running), default=0)
+        self._renew_ms = min((running.end_ms for running in self._running), default=_NEVER_MS)
 
 
 def _extended(before: Candle | None, base: Candle, running: RunningBar) -> Candle:
+    """Return the running bar with one more base bar; the same as `combine` over all of them, at constant cost."""
     if before is None:
-        return Candle(
-            base.instrument,
-            running.timeframe,
-            running.open_ms,
-            base.open,
-            base.high,
-            base.low,
-            base.close,
-            base.volume,
-            base.quote_volume,
-            base.trades,
-            True,
-            CandleSource.BUILT,
+        return _bar(
+            base, running, (base.open, base.high, base.low, base.close), (base.volume, base.quote_volume, base.trades)
         )
-    high, low, quote, trades = before.high, before.low, before.quote_volume, before.trades
-    return Candle(
-        before.instrument,
-        running.timeframe,
-        running.open_ms,
-        before.open,
-        base.high if base.high > high else high,
-        base.low if base.low < low else low,
-        base.close,
+    quote, trades = before.quote_volume, before.trades
+    amounts = (
         before.volume + base.volume,
         None if quote is None or base.quote_volume is None else quote + base.quote_volume,
         None if trades is None or base.trades is None else trades + base.trades,
-        True,
-        CandleSource.BUILT,
+    )
+    was_silent, silent = is_silent(before), is_silent(base)
+    if silent and not was_silent:
+        return _bar(base, running, (before.open, before.high, before.low, before.close), amounts)
+    if was_silent and not silent:
+        return _bar(base, running, (base.open, base.high, base.low, base.close), amounts)
+    high = base.high if base.high > before.high else before.high
+    low = base.low if base.low < before.low else before.low
+    return _bar(base, running, (before.open, high, low, base.close), amounts)
+
+
+def _bar(
+    base: Candle, running: RunningBar, prices: tuple[int, int, int, int], amounts: tuple[int, int | None, int | None]
+) -> Candle:
+    return Candle(
+        base.instrument, running.timeframe, running.open_ms, *prices, *amounts, closed=True, source=CandleSource.BUILT
     )
 
 

@@ -252,21 +252,30 @@ _high, _low, _volume = attrgetter("high"), attrgetter("low"), attrgetter("volume
 
 
 def combine(group: Sequence[Candle], timeframe: Timeframe, venue: Venue) -> Candle:
-    """Return the one longer bar of shorter ones that all lie in it, in order of time; at least one."""
+    """Return the one longer bar of shorter ones that all lie in it, in order of time; at least one.
+
+    Bars without trades repeat an older price; it is no price of the longer bar when there was a trade in it.
+    """
     first = group[0]
+    traded = [candle for candle in group if not is_silent(candle)] or group
     quotes = [candle.quote_volume for candle in group if candle.quote_volume is not None]
     trades = [candle.trades for candle in group if candle.trades is not None]
     return Candle(
         instrument=first.instrument,
         timeframe=timeframe,
         open_ms=bar_open_ms(first.open_ms, timeframe, venue),
-        open=first.open,
-        high=max(map(_high, group)),
-        low=min(map(_low, group)),
-        close=group[-1].close,
+        open=traded[0].open,
+        high=max(map(_high, traded)),
+        low=min(map(_low, traded)),
+        close=traded[-1].close,
         volume=sum(map(_volume, group)),
         quote_volume=sum(quotes) if len(quotes) == len(group) else None,
         trades=sum(trades) if len(trades) == len(group) else None,
         closed=True,
         source=CandleSource.BUILT,
     )
+
+
+def is_silent(candle: Candle) -> bool:
+    """Return True for a bar in which nothing was traded."""
+    return not candle.volume and candle.high == candle.low
