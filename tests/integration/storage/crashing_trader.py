@@ -3,6 +3,7 @@
 ``python crashing_trader.py DATABASE SEED`` prints the newest ledger row after each commit.
 ``python crashing_trader.py DATABASE open N`` opens the database and kills itself at the Nth SQL statement;
 ``... migrate N FOLDER`` does so while it migrates an existing database with the scripts in FOLDER.
+``python crashing_trader.py FILE settings`` saves settings again and again and prints after each time.
 """
 
 import os
@@ -12,6 +13,7 @@ import sqlite3
 import sys
 from pathlib import Path
 
+from cryptobot_desktop.config.profile_settings import ProfileSettings
 from cryptobot_desktop.portfolio.ledger import START_HASH, Ledger, LedgerSnapshot
 from cryptobot_desktop.storage.database import ProfileDatabase
 from cryptobot_desktop.storage.recovery import all_epochs, load_state
@@ -72,6 +74,18 @@ def die_at(at_statement: int) -> None:
     sqlite3.dbapi2.connect = watched_connect  # type: ignore[attr-defined]
 
 
+def save_settings_for_ever(path: Path) -> None:
+    """Save a growing value under two names that must always be equal."""
+    number = 0
+    while True:
+        number += 1
+        settings = ProfileSettings(path)
+        settings.set("a", str(number) * 500)
+        settings.set("b", str(number) * 500)
+        settings.save()
+        print(number, flush=True)
+
+
 def main(database: str, what: str, *rest: str) -> None:
     """Do what the command line says."""
     path = Path(database)
@@ -82,6 +96,8 @@ def main(database: str, what: str, *rest: str) -> None:
         die_at(int(rest[0]))
         ensure_current(path, "paper", SchemaHistory(Path(rest[1]), ("0001", "0002")))
         print("migrated")
+    elif what == "settings":
+        save_settings_for_ever(path)
     else:
         trade(path, int(what))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cryptobot_desktop.config.profile_settings import ProfileSettings
 from cryptobot_desktop.portfolio.ledger import verify
 from cryptobot_desktop.storage.checks import check_ledger
 from cryptobot_desktop.storage.database import FILE_NAME, ProfileDatabase
@@ -35,9 +36,9 @@ def child(*arguments: object) -> subprocess.Popen[str]:
     )
 
 
-def acknowledged_before_kill(path: Path, seed: int, chance: random.Random) -> list[tuple[int, str]]:
-    """Let a child trade, kill it after a random while, and return the rows whose commits it reported."""
-    process = child(path, seed)
+def said_before_kill(chance: random.Random, *arguments: object) -> list[list[str]]:
+    """Let a child work, kill it a random while after its first line, and return the words of its whole lines."""
+    process = child(*arguments)
     assert process.stdout is not None
     lines = [process.stdout.readline()]
     killer = threading.Timer(chance.uniform(0, 0.04), process.kill)
@@ -46,15 +47,14 @@ def acknowledged_before_kill(path: Path, seed: int, chance: random.Random) -> li
     killer.join()
     process.stdout.close()
     assert process.wait() == -signal.SIGKILL
-    whole = [line.split() for line in lines if line.endswith("\n")]
-    return [(int(seq), head) for seq, head in whole]
+    return [line.split() for line in lines if line.endswith("\n")]
 
 
 def test_nothing_acknowledged_is_lost_when_the_process_is_killed(data_dir: Path) -> None:
     path, chance = data_dir / FILE_NAME, random.Random(20)
     commits = 0
     for kill in range(KILLS):
-        reported = acknowledged_before_kill(path, kill, chance)
+        reported = [(int(seq), head) for seq, head in said_before_kill(chance, path, kill)]
         assert reported
         commits += len(reported)
         database = ProfileDatabase(path)
@@ -101,3 +101,16 @@ def test_a_migration_killed_at_any_statement_leaves_the_old_or_the_new_form(data
     assert found[0] == "0001"
     ensure_current(path, "paper", next_version)
     assert inspect(path, "paper", next_version) == "0002"
+
+
+def test_settings_are_whole_and_not_older_than_what_was_saved_when_the_process_is_killed(data_dir: Path) -> None:
+    path, chance = data_dir / "settings.toml", random.Random(9)
+    for _ in range(10):
+        path.unlink(missing_ok=True)
+        said = said_before_kill(chance, path, "settings")
+        settings = ProfileSettings(path)
+        assert settings.problems == ()
+        kept = settings.get("a")
+        assert isinstance(kept, str)
+        assert kept == settings.get("b")
+        assert int(kept[: len(kept) // 500]) - int(said[-1][0]) in (0, 1)
