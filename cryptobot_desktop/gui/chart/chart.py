@@ -11,6 +11,7 @@ from cryptobot_desktop.domain.instrument import Instrument
 from cryptobot_desktop.domain.timeframe import Timeframe
 from cryptobot_desktop.engine.handle import CandleArrays
 from cryptobot_desktop.gui.chart.marks import Mark, PriceLine
+from cryptobot_desktop.gui.chart.menu import ChartMenu
 from cryptobot_desktop.gui.chart.model import ChartModel, Condition
 from cryptobot_desktop.gui.chart.navigation import Navigation
 from cryptobot_desktop.gui.chart.overlays import Overlay
@@ -51,6 +52,10 @@ class CandleChart(QWidget):
         self._navigation.changed.connect(self.pacer.request)
         self._navigation.fill_clicked.connect(self.fill_clicked)
         self._navigation.decision_clicked.connect(self.decision_clicked)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._menu = ChartMenu(self, self.model)
+        self._menu.changed.connect(self.pacer.request)
+        self.customContextMenuRequested.connect(self._menu.open_at)
         self._newest = QPushButton("to newest \u2192", self)
         self._newest.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._newest.setCursor(Qt.CursorShape.ArrowCursor)
@@ -81,11 +86,19 @@ class CandleChart(QWidget):
         self.model.take(bars)
         self.pacer.request()
 
-    def set_marks(self, fills: Sequence[Mark], decisions: Sequence[Mark], lines: Sequence[PriceLine]) -> None:
-        """Show these fills, decisions and price lines."""
-        self.model.fills.set(fills)
-        self.model.decisions.set(decisions)
-        self.model.lines = list(lines)
+    def set_marks(
+        self,
+        fills: Sequence[Mark] | None = None,
+        decisions: Sequence[Mark] | None = None,
+        lines: Sequence[PriceLine] | None = None,
+    ) -> None:
+        """Show these fills, decisions and price lines; what is None stays as it is."""
+        if fills is not None:
+            self.model.fills.set(fills)
+        if decisions is not None:
+            self.model.decisions.set(decisions)
+        if lines is not None:
+            self.model.lines = list(lines)
         self.pacer.request()
 
     def set_overlays(self, overlays: Sequence[Overlay | str]) -> None:
@@ -124,6 +137,12 @@ class CandleChart(QWidget):
     def set_log_scale(self, wanted: bool) -> None:
         """Make equal percentages equally high, or equal prices."""
         self.model.log, self.model.manual_range = wanted, None
+        self.pacer.request()
+
+    def go_to(self, at_ms: int) -> None:
+        """Put a moment into the middle."""
+        window = self.model.window
+        window.move_to(self.model.series.slots.slot_at(at_ms) - window.span / 2)
         self.pacer.request()
 
     def show_volume(self, wanted: bool) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QPainter, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPolygonF
 
 from cryptobot_desktop.gui.chart.drawing import draw_outlined_tag, draw_text, hatch, level_line, pen
 from cryptobot_desktop.gui.chart.frame import Frame, Numbers
@@ -36,13 +36,16 @@ def paint_fills(painter: QPainter, frame: Frame, model: ChartModel) -> None:
     x, y = model.fills.places(frame, model.series)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for is_buy in (True, False):
-        colour = model.theme.up if is_buy else model.theme.down
-        painter.setPen(pen(model.theme.canvas, width=1.5))
-        painter.setBrush(QColor(colour))
+        shapes, words = QPainterPath(), []
         for place, count in _uncrowded(model.fills, is_buy, x, frame.width):
-            painter.drawPolygon(triangle(x[place], y[place] + (1 if is_buy else -1), _FILL_PX, is_up=is_buy))
-            _fill_words(painter, frame, QPointF(x[place], y[place]), is_buy=is_buy, count=count)
-            painter.setPen(pen(model.theme.canvas, width=1.5))
+            shapes.addPolygon(triangle(x[place], y[place] + (1 if is_buy else -1), _FILL_PX, is_up=is_buy))
+            shapes.closeSubpath()
+            words.append((QPointF(x[place], y[place]), count))
+        painter.setPen(pen(model.theme.canvas, width=1.5))
+        painter.setBrush(QColor(model.theme.up if is_buy else model.theme.down))
+        painter.drawPath(shapes)
+        for at, count in words:
+            _fill_words(painter, frame, at, is_buy=is_buy, count=count)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
@@ -68,18 +71,23 @@ def _uncrowded(row: MarkRow, is_buy: bool, x: Numbers, width: float) -> list[tup
 
 def paint_decisions(painter: QPainter, frame: Frame, model: ChartModel) -> None:
     """Draw decisions as hollow ticks in a lane at the bottom; a refused one is struck through."""
-    x, _ = model.decisions.places(frame, model.series)
-    middle = frame.height - LANE_PX / 2
+    row, middle = model.decisions, frame.height - LANE_PX / 2
+    x, _ = row.places(frame, model.series)
+    followed, refused = QPainterPath(), QPainterPath()
+    for is_buy in (True, False):
+        apex = middle + (-_TICK_PX if is_buy else _TICK_PX) * 0.9
+        for place, _ in _uncrowded(row, is_buy, x, frame.width):
+            shapes = refused if row.marks[place].is_refused else followed
+            shapes.addPolygon(triangle(x[place], apex, _TICK_PX, is_up=is_buy))
+            shapes.closeSubpath()
+            if row.marks[place].is_refused:
+                shapes.moveTo(x[place] - 5, middle + 5)
+                shapes.lineTo(x[place] + 5, middle - 5)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for is_buy in (True, False):
-        for place, _ in _uncrowded(model.decisions, is_buy, x, frame.width):
-            refused = model.decisions.marks[place].is_refused
-            painter.setPen(pen(model.theme.warn if refused else model.theme.muted, width=1.2))
-            apex = middle + (-_TICK_PX if is_buy else _TICK_PX) * 0.9
-            painter.drawPolygon(triangle(x[place], apex, _TICK_PX, is_up=is_buy))
-            if refused:
-                painter.drawLine(QPointF(x[place] - 5, middle + 5), QPointF(x[place] + 5, middle - 5))
+    for shapes, colour in ((followed, model.theme.muted), (refused, model.theme.warn)):
+        painter.setPen(pen(colour, width=1.2))
+        painter.drawPath(shapes)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 

@@ -37,7 +37,7 @@ class ChartPane(QWidget):
         self._known: Instrument | None = None
         self._portfolio = ""
         self._names_source = False
-        self._marked: object = None
+        self._marked: dict[str, object] = {}
         self.chart = CandleChart(self)
         self.chart.fill_clicked.connect(self.fill_clicked)
         self.chart.decision_clicked.connect(self.decision_clicked)
@@ -60,7 +60,7 @@ class ChartPane(QWidget):
 
     def set_portfolio(self, portfolio: str) -> None:
         """Show the fills, orders and decisions of one portfolio; of all for an empty name."""
-        self._portfolio, self._marked = portfolio, None
+        self._portfolio, self._marked = portfolio, {}
 
     def set_overlays(self, overlays: Sequence[Overlay | str]) -> None:
         """Show these indicators, such as ``["sma:20", "bollinger:20,2", "rsi:14"]``; InvalidInput names a bad one."""
@@ -94,26 +94,30 @@ class ChartPane(QWidget):
         self._mark(snapshot)
 
     def _start_over(self) -> None:
-        self._marked = None
+        self._marked = {}
         self.chart.start_over(self._known, self._timeframe)
 
     def _find(self, wanted: InstrumentId) -> Instrument | None:
         return next((instrument for instrument in self._handle.catalogue() if instrument.id == wanted), None)
 
     def _mark(self, snapshot: EngineSnapshot) -> None:
-        """Hand the marks over when there are other ones than last time."""
-        known = self._known
+        """Hand over the marks that are other ones than last time; positions move with every price, fills seldom."""
+        known, portfolio = self._known, self._portfolio
         if known is None:
             return
-        held = tuple(card.positions for card in snapshot.portfolios)
-        marked = (snapshot.fills, snapshot.decisions, snapshot.open_orders, held)
-        if marked != self._marked:
-            self._marked = marked
-            self.chart.set_marks(
-                fill_marks(snapshot, known, self._portfolio),
-                decision_marks(snapshot, known.id, self._portfolio),
-                price_lines(snapshot, known, self._portfolio),
-            )
+        if self._is_new("fills", snapshot.fills):
+            self.chart.set_marks(fills=fill_marks(snapshot, known, portfolio))
+        if self._is_new("decisions", snapshot.decisions):
+            self.chart.set_marks(decisions=decision_marks(snapshot, known.id, portfolio))
+        lines = price_lines(snapshot, known, portfolio)
+        if self._is_new("lines", lines):
+            self.chart.set_marks(lines=lines)
+
+    def _is_new(self, what: str, marks: object) -> bool:
+        if what in self._marked and self._marked[what] == marks:
+            return False
+        self._marked[what] = marks
+        return True
 
 
 def _condition(card: InstrumentCard | None, bars: CandleArrays | None) -> tuple[Condition, str]:
