@@ -50,13 +50,14 @@ class ProfileDatabase:
         self.path = path
         self._broken: UserActionNeeded | None = None
         if read_only:
-            schema.inspect(path, mode)
+            schema.inspect(path, mode, busy_timeout_s=busy_timeout_s)
             with explaining(path, "cannot be read"):
                 self._connection = open_reader(path, busy_timeout_s)
         else:
-            schema.ensure_current(path, mode)
+            schema.ensure_current(path, mode, busy_timeout_s=busy_timeout_s)
             with explaining(path, "cannot be opened"):
                 self._connection = open_writer(path, busy_timeout_s)
+        self._file = _file_identity(path)
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -76,11 +77,10 @@ class ProfileDatabase:
 
         TemporaryFailure when another program holds the file, UserActionNeeded when the disk is full or broken,
         InvariantBroken when the batch itself is impossible (a row twice, a number beyond 2^63).
-        After an error of the disk nothing is written any more: a failed fsync must not be tried again as if
-        nothing had happened. Open the file anew to see what arrived.
+        After an error of the disk, or when somebody moved or deleted the file, nothing is written any more: a failed
+        fsync must not be tried again as if nothing had happened. Open the file anew to see what arrived.
         """
-        if self._broken is not None:
-            raise self._broken
+        self._refuse_when_broken()
         pending = [(sql, rows) for sql, rows in statements(batch) if rows]
         try:
             self._write(pending, batch.instruments)
@@ -93,6 +93,15 @@ class ProfileDatabase:
             raise InvariantBroken(
                 f"batch cannot be stored in {self.path}: {error}; nothing of it was written"
             ) from error
+
+    def _refuse_when_broken(self) -> None:
+        if self._broken is None and _file_identity(self.path) != self._file:
+            self._broken = UserActionNeeded(
+                f"{self.path.name} in {self.path.parent} was moved, deleted or replaced while it was in use; nothing "
+                "new is accepted - put it back in its place and start again"
+            )
+        if self._broken is not None:
+            raise self._broken
 
     def _write(self, pending: Iterable[Statement], instruments: Iterable[Instrument]) -> None:
         connection = self._connection
@@ -139,6 +148,14 @@ class ProfileDatabase:
             return [text for (text,) in self._connection.execute("PRAGMA quick_check") if text != "ok"]
         except sqlite3.DatabaseError as error:
             return [str(error)]
+
+
+def _file_identity(path: Path) -> tuple[int, int] | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino
 
 
 _CAUSES = {kind.value: kind for kind in CauseKind}

@@ -15,7 +15,7 @@ from msgspec import Struct
 from cryptobot_desktop.config.atomic_file import move_into_place
 from cryptobot_desktop.domain.errors import InvariantBroken, UserActionNeeded
 from cryptobot_desktop.storage.backups import back_up_before, backup_folder
-from cryptobot_desktop.storage.connections import explaining, open_reader, open_writer, wal_size
+from cryptobot_desktop.storage.connections import BUSY_TIMEOUT_S, explaining, open_reader, open_writer, wal_size
 
 _LOGS = ("-wal", "-shm", "-journal")
 
@@ -36,19 +36,22 @@ HISTORY = SchemaHistory(Path(__file__).parent / "migrations", ("0001",))
 """Every schema revision this program knows."""
 
 
-def ensure_current(path: Path, mode: str, history: SchemaHistory = HISTORY) -> None:
+def ensure_current(
+    path: Path, mode: str, history: SchemaHistory = HISTORY, busy_timeout_s: float = BUSY_TIMEOUT_S
+) -> None:
     """Create or migrate the database at `path`.
 
-    A damaged, foreign or newer file, or one of another mode, raises UserActionNeeded and stays byte-identical.
+    A damaged, foreign or newer file, or one of another mode, raises UserActionNeeded and stays byte-identical;
+    one that another program holds raises TemporaryFailure.
     """
     if not path.exists():
         _create(path, mode, history)
         return
-    revision = inspect(path, mode, history)
+    revision = inspect(path, mode, history, busy_timeout_s)
     if revision == history.head:
         return
     with explaining(path, "could not be brought to this version's form"):
-        connection = open_writer(path)
+        connection = open_writer(path, busy_timeout_s)
         try:
             back_up_before(connection, path, history.head)
         finally:
@@ -57,14 +60,15 @@ def ensure_current(path: Path, mode: str, history: SchemaHistory = HISTORY) -> N
     _check_head(path, mode, history)
 
 
-def inspect(path: Path, mode: str, history: SchemaHistory = HISTORY) -> str:
+def inspect(path: Path, mode: str, history: SchemaHistory = HISTORY, busy_timeout_s: float = BUSY_TIMEOUT_S) -> str:
     """Return the schema revision of an existing file of ours, without changing it.
 
-    Anything else raises UserActionNeeded: no file, empty, damaged, not ours, newer, of another mode.
+    Anything else raises UserActionNeeded: no file, empty, damaged, not ours, newer, of another mode. One that
+    another program holds raises TemporaryFailure.
     """
     with explaining(path, "cannot be read"):
         _refuse_missing(path)
-        connection = open_reader(path)
+        connection = open_reader(path, busy_timeout_s)
         try:
             return _inspected(connection, path, mode, history)
         finally:

@@ -1,6 +1,8 @@
 """The profile database: all or nothing, append-only, exact, and plain words for every fault."""
 
+import shutil
 import sqlite3
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -282,6 +284,8 @@ def test_decimals_of_an_instrument_that_nobody_traded_may_change(database: Profi
 def test_an_error_of_the_disk_stops_all_writing_until_the_file_is_opened_anew(
     database: ProfileDatabase, story: TradingStory
 ) -> None:
+    real = database.connection
+
     class FailingDisk:
         """A connection whose COMMIT meets what SQLite reports when fsync fails."""
 
@@ -296,12 +300,12 @@ def test_an_error_of_the_disk_stops_all_writing_until_the_file_is_opened_anew(
                 error = sqlite3.OperationalError("disk I/O error")
                 error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
                 raise error
-            return sqlite3.connect(":memory:").execute("SELECT 1 WHERE 0")
+            return real.execute("SELECT 1 WHERE 0")
 
         def executemany(self, *_: object) -> None:
             """Take rows."""
 
-    real, failing = database.connection, FailingDisk()
+    failing = FailingDisk()
     database._connection = failing
     with pytest.raises(UserActionNeeded, match="the disk reports an error"):
         database.commit(CommitBatch(removed_bots=("x",)))
@@ -310,3 +314,26 @@ def test_an_error_of_the_disk_stops_all_writing_until_the_file_is_opened_anew(
         database.commit(CommitBatch(removed_bots=("x",)))
     assert len(failing.statements) == tried
     database._connection = real
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not let anybody move a file that is in use")
+@pytest.mark.parametrize("how", ["moved", "deleted", "replaced"])
+def test_a_file_that_is_taken_away_in_use_stops_all_writing(
+    database: ProfileDatabase, story: TradingStory, how: str
+) -> None:
+    moved = database.path.with_name("elsewhere.sqlite")
+    if how == "moved":
+        database.path.rename(moved)
+    elif how == "deleted":
+        database.path.unlink()
+    else:
+        shutil.copy(database.path, moved)
+        moved.replace(database.path)
+    story.place("u:2")
+    batch = story.batch()
+    with pytest.raises(UserActionNeeded, match="was moved, deleted or replaced while it was in use"):
+        database.commit(batch)
+    if how == "moved":
+        moved.rename(database.path)
+        with pytest.raises(UserActionNeeded, match="start again"):
+            database.commit(batch)
