@@ -15,7 +15,7 @@ MarketChoice = Literal["live", "synthetic", "recording"]
 VenueName = Literal["binance", "kucoin"]
 TimeframeName = Literal["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M"]
 FillModelName = Literal["optimistic", "expected", "pessimistic"]
-SpeedName = Literal["1", "10", "max"]
+SpeedName = Literal["1", "10", "60"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 Symbol = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,20}[/-]?[A-Z0-9]{1,20}$")]
@@ -52,7 +52,10 @@ class Settings(BaseModel):
     recording: str = Field(default="", max_length=4_096)
     portfolio: str = Field(default="main", min_length=1, max_length=64)
     seed: int = Field(default=7, ge=0, lt=2**63)
-    speed: SpeedName = "1"
+    speed: SpeedName = "60"
+    """How fast the built-in market plays; live markets know only real time."""
+    maker_ppm: int = Field(default=1_000, ge=0, le=100_000)
+    taker_ppm: int = Field(default=1_000, ge=0, le=100_000)
     fill_model: FillModelName = "expected"
     wizard_done: bool = False
     log_level: LogLevel = "info"

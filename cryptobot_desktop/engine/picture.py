@@ -195,7 +195,7 @@ class Picture:
             portfolio=portfolio,
             instrument=instrument.id,
             asset=position.base,
-            qty=position.quantity,
+            qty=instrument.qty_from_amount(position.quantity),
             average_cost=position.average_price(instrument) or 0,
             last=last,
             value=mark_value(position.base, position.quantity, position.quote, mark) or 0,

@@ -60,6 +60,7 @@ class PositionCard(Struct, frozen=True, kw_only=True):
     instrument: InstrumentId
     asset: str
     qty: int
+    """Scaled quantity of the instrument; remainders below its precision are left out."""
     average_cost: int
     """Scaled price of the instrument."""
     last: int | None

@@ -121,7 +121,7 @@ def test_all_wrong_values_are_listed_at_once_with_key_value_and_bound(path: Path
         "theme = 'pink': ": "'dark', 'light' or 'system'",
         "font_percent = 500: ": "less than or equal to 200",
         "seed = -1: ": "greater than or equal to 0",
-        "speed = 1e+30: ": "'1', '10' or 'max'",
+        "speed = 1e+30: ": "'1', '10' or '60'",
         "symbols.1 = 'no good': ": "match pattern",
         "wizard_done = 'yes': ": "valid boolean",
         "fill_model = nan: ": "'optimistic', 'expected' or 'pessimistic'",
