@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import msgspec
-from PySide6.QtCore import QObject, QTimer, QUrl, Slot
+from PySide6.QtCore import QEvent, QObject, QTimer, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
@@ -135,7 +135,7 @@ class Desktop(QObject):
             old.deleteLater()
         if self._exit_after_first_paint:
             window.confirm_quit = False
-            QTimer.singleShot(0, self.shell.quit)
+            window.installEventFilter(self)
         engine = EngineThread(spec, self._profile, handle, wishes=Wishes(keep_portfolio=True, from_wall_clock=True))
         self._engine = engine
         # The window paints first; the engine's imports would hold it up.
@@ -143,6 +143,13 @@ class Desktop(QObject):
         self._watching.start()
         for number, problem in enumerate(self.settings.problems):
             self.shell.show_message(f"settings-{number}", problem, "Defaults are used; the file was kept.")
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """End after the window's first paint: for measuring how long a start takes."""
+        if event.type() == QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            QTimer.singleShot(0, self._leave)
+        return False
 
     @Slot()
     def _watch_engine(self) -> None:

@@ -136,6 +136,7 @@ class EngineThread:
         try:
             clock: Clock = WallClock() if urls is None else MarketClock(start_ms, spec.speed)
             live = LiveSession(spec, new_record(spec, start_ms), store=database, handle=self._handle, clock=clock)
+            live.session.pipeline.bots.reserve(record.bot for record in stored.bots)
             self._live = live
             if self._stop_asked:
                 return

@@ -76,6 +76,7 @@ class FastRun:
             watch_instrument(session, instrument)
             begin_ms = start_ms - start_ms % MINUTE_MS - HISTORY_MINUTES * MINUTE_MS
             session.market.load_history(player.history(instrument, session.pipeline.base, begin_ms, start_ms))
+        session.pipeline.bots.reserve(record.bot for record in self._stored.bots)
         restore(session, only_own(self._stored, spec.portfolio))
         open_session(session)
         until_ms = start_ms + (spec.duration_ms or DEFAULT_DURATION_MS)
@@ -93,6 +94,7 @@ class FastRun:
         session = assemble(spec, record, store=self._store, tell=self._tell, has_books=data.has_books)
         for instrument in wanted:
             watch_instrument(session, instrument)
+        session.pipeline.bots.reserve(record.bot for record in self._stored.bots)
         restore(session, only_own(self._stored, spec.portfolio))
         open_session(session)
         until = None if spec.duration_ms is None else data.start_ms + spec.duration_ms
