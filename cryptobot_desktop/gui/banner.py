@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 from cryptobot_desktop.gui.alarms import Alarm
 from cryptobot_desktop.gui.format import clock_text
 from cryptobot_desktop.gui.tokens import PANEL_PADDING, SPACE
-from cryptobot_desktop.gui.words import Words
+from cryptobot_desktop.gui.words import ElidedWords, Words
 
 _SHAPES = {"danger": "\u25a0", "warn": "\u25b2", "info": "\u25cf"}
 
@@ -22,8 +22,8 @@ class Banner(QFrame):
         self._on_action = on_action
         self.setProperty("banner", alarm.tone)
         tone = "accent" if alarm.tone == "info" else alarm.tone
-        self.what = Words(alarm.what, bold=True, wrap=True)
-        self.remedy = Words(f"{alarm.remedy}{f' Since {since}.' if since else ''}".strip(), "muted", wrap=True)
+        self.what = ElidedWords(alarm.what, tone, bold=True)
+        self.remedy = ElidedWords(f"{f'Since {since}. ' if since else ''}{alarm.remedy}", "muted")
         self.button = QPushButton(alarm.action_text)
         self.button.setVisible(bool(alarm.action_text))
         self.button.clicked.connect(self._act)

@@ -10,8 +10,10 @@ from cryptobot_desktop.domain.instrument import Instrument
 from cryptobot_desktop.domain.timeframe import Timeframe
 from cryptobot_desktop.engine.snapshot import EngineSnapshot
 from cryptobot_desktop.gui.desk import Desk
+from cryptobot_desktop.gui.format import clock_text
 from cryptobot_desktop.gui.market_strip import MarketStrip
 from cryptobot_desktop.gui.panel_frame import PanelFrame, Remark
+from cryptobot_desktop.gui.panels.panel import STOPPED_STATES
 from cryptobot_desktop.gui.theme import current, station
 from cryptobot_desktop.gui.tokens import Theme
 
@@ -84,7 +86,10 @@ class ChartPlace(QWidget):
             return
         if self.chart is None or self._desk.instrument_id is None:
             return
-        self.frame.show_live()
+        if snapshot.engine_state in STOPPED_STATES:
+            self.frame.show_stale(f"engine {snapshot.engine_state}: as of {clock_text(snapshot.at_ms)} UTC")
+        else:
+            self.frame.show_live()
         self.chart.refresh(snapshot)
 
     @Slot(str)

@@ -21,6 +21,7 @@ from cryptobot_desktop.domain.timeframe import Timeframe
 from cryptobot_desktop.engine.snapshot import EngineSnapshot
 from cryptobot_desktop.gui.desk import Desk
 from cryptobot_desktop.gui.format import NONE, amount_text, arrow, percent_text, price_text
+from cryptobot_desktop.gui.panels.panel import STOPPED_STATES
 from cryptobot_desktop.gui.segments import Segments
 from cryptobot_desktop.gui.tables.columns import signed_tone
 from cryptobot_desktop.gui.theme import set_property
@@ -153,7 +154,8 @@ class Header(QToolBar):
         card = self._desk.card()
         if card is None:
             return
-        live = card.state is FeedState.LIVE
+        running = self._desk.snapshot is not None and self._desk.snapshot.engine_state not in STOPPED_STATES
+        live = card.state is FeedState.LIVE and running
         self.price.say(price_text(card.last, card.instrument), "text" if live else "muted")
         tone = signed_tone(card.change_ppm).value if live else "muted"
         self.change.say(f"{arrow(card.change_ppm)} {percent_text(card.change_ppm)}", tone)

@@ -180,7 +180,7 @@ def _stepped(field: str, text: str, decimals: int, step: int) -> int:
     below = int((exact / step).to_integral_value(ROUND_FLOOR)) * step
     if Decimal(below) != exact:
         near = [_plain(near, decimals) for near in (below, below + step) if near > 0]
-        raise _Refused(field, f"steps are {format_trimmed(step, decimals)}: {' or '.join(near)}")
+        raise _Refused(field, f"off the step, try {' or '.join(near)}")
     return below
 
 

@@ -23,6 +23,7 @@ QMenu::item:disabled { color: $muted; }
 QMenu::separator { height: 1px; background: $line; margin: 4px 8px; }
 
 QToolBar#header { background: $canvas; border: none; border-bottom: 1px solid $line; spacing: 0; padding: 0; }
+QToolBar#messages { background: $canvas; border: none; padding: 0; }
 QStatusBar { background: $canvas; border-top: 1px solid $line; }
 QStatusBar::item { border: none; }
 
@@ -81,7 +82,7 @@ QToolButton[kind="tiny"]:hover { color: $text; background: $raised; }
 QToolButton[kind="tiny"]:focus { border: 1px solid $accent; padding: 0 4px; }
 QPushButton::menu-indicator { image: url($icons/chevron-down.svg); width: 10px; height: 10px; right: 8px;
   subcontrol-position: right center; subcontrol-origin: padding; }
-QPushButton#symbol { text-align: left; font-weight: 600; padding: 4px 24px 4px 10px; }
+QPushButton#symbol { font-weight: 600; padding-right: 24px; }
 QPushButton[kind="flat"]#indicators { padding-right: 24px; }
 QPushButton[kind="segment"] { background: transparent; border-color: transparent; color: $muted; padding: 4px 8px; }
 QPushButton[kind="segment"]:hover { color: $text; }
@@ -112,7 +113,7 @@ QHeaderView::section:hover { color: $text; }
 QHeaderView::up-arrow { image: url($icons/chevron-up.svg); width: 9px; height: 9px; }
 QHeaderView::down-arrow { image: url($icons/chevron-down.svg); width: 9px; height: 9px; }
 QTableView { background: $panel; alternate-background-color: $panel; border: none; outline: 0; gridline-color: $line;
-  selection-background-color: $raised; selection-color: $text; }
+  selection-background-color: $raised; }
 QTableView::item { border: none; padding: 0 6px; }
 QTableView::item:selected { background: $raised; }
 QTableView:focus { border: 1px solid $accent; }
@@ -128,6 +129,9 @@ QScrollBar::handle:hover { background: $muted; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QCheckBox, QRadioButton { spacing: 8px; }
+QCheckBox::indicator { width: 13px; height: 13px; border: 1px solid $muted; border-radius: 3px; background: $raised; }
+QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url($icons/check.svg); }
+QCheckBox::indicator:focus { border: 2px solid $accent; }
 QCheckBox:focus, QRadioButton:focus { color: $accent; }
 QSplitter::handle { background: $line; }
 """)

@@ -38,8 +38,8 @@ class Words(QLabel):
 class ElidedWords(Words):
     """Words in one line that end in an ellipsis where room ends; the whole text is the tooltip."""
 
-    def __init__(self, text: str = "", tone: str = "text", *, pixels: int = TEXT_PX) -> None:
-        super().__init__("", tone, pixels=pixels)
+    def __init__(self, text: str = "", tone: str = "text", *, pixels: int = TEXT_PX, bold: bool = False) -> None:
+        super().__init__("", tone, pixels=pixels, bold=bold)
         self._whole = ""
         self.setMinimumWidth(1)
         self.say(text)

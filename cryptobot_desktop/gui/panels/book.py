@@ -3,7 +3,7 @@
 from PySide6.QtCore import QElapsedTimer, Qt, Slot
 from PySide6.QtWidgets import QSplitter, QWidget
 
-from cryptobot_desktop.domain.market import Side
+from cryptobot_desktop.domain.market import FeedState, Side
 from cryptobot_desktop.engine.snapshot import EngineSnapshot
 from cryptobot_desktop.gui.desk import Desk, TicketFill
 from cryptobot_desktop.gui.panel_frame import Remark
@@ -64,7 +64,11 @@ class BookAndTape(Panel):
             self.frame.show_empty(Remark(title="No order book yet", text=text))
 
     def _show_absent(self, snapshot: EngineSnapshot) -> None:
-        if snapshot.engine_state in ("starting", "running") and self.desk.instrument_id is not None:
+        card = self.desk.card()
+        if card is not None and card.state is FeedState.OFFLINE:
+            title = f"{card.instrument.name} is offline"
+            self.frame.show_error(Remark(title=title, text=card.reason, tone="danger"))
+        elif snapshot.engine_state in ("starting", "running") and card is not None:
             self.frame.show_loading()
         else:
             text = "Choose a symbol in the market watch to see its book and trades here."

@@ -38,7 +38,7 @@ BOT_COLUMNS: tuple[Column[BotCard], ...] = (
     Column(title="Bot", text=lambda c: c.record.bot, sort=lambda c: c.record.bot, wide="rsi_reversion-1"),
     Column(title="Status", text=status_text, sort=status_text, wide="\u25cc warming up", tone=_status_tone),
     Column(
-        title="Trades",
+        title="Trades on",
         text=lambda c: f"{c.instrument_name} {c.record.timeframe}",
         sort=lambda c: c.instrument_name,
         wide="DOGE/USDT 15m",
@@ -102,6 +102,7 @@ class Bots(Panel):
         content = QWidget()
         row = QHBoxLayout()
         row.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
+        row.setSpacing(2 * SPACE)
         for button in (self.switch, self.settings, self.remove):
             row.addWidget(button)
         row.addStretch(1)

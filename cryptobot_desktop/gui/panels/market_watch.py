@@ -94,6 +94,7 @@ COLUMNS: tuple[Column[InstrumentCard], ...] = (
         wide="connecting",
         tone=lambda card: LAMPS[card.state][1],
         tip=lambda card: card.reason or f"newest message {age_text(card.age_ms)} ago",
+        hidden=True,
     ),
     Column(
         title="Volume 24h",
@@ -103,6 +104,7 @@ COLUMNS: tuple[Column[InstrumentCard], ...] = (
         numeric=True,
         tone=_price_tone,
         help="in the base asset",
+        hidden=True,
     ),
 )
 
@@ -124,6 +126,7 @@ class MarketWatch(Panel):
         content = QWidget()
         row = QHBoxLayout()
         row.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
+        row.setSpacing(2 * SPACE)
         row.addWidget(self.search, 1)
         row.addWidget(self._add)
         box = QVBoxLayout(content)

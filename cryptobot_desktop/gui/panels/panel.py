@@ -10,6 +10,7 @@ from cryptobot_desktop.engine.snapshot import EngineSnapshot
 from cryptobot_desktop.gui.desk import Desk
 from cryptobot_desktop.gui.format import clock_text
 from cryptobot_desktop.gui.panel_frame import PanelFrame, Remark
+from cryptobot_desktop.gui.tables.table_view import TableView
 
 STOPPED_STATES = ("halted", "faulted")
 
@@ -51,6 +52,9 @@ class Panel(QWidget):
 
     def show_rows(self, snapshot: EngineSnapshot, count: int, empty: Remark) -> None:
         """Enter the state that fits a table with so many rows."""
+        table = getattr(self, "table", None)
+        if isinstance(table, TableView):
+            table.cards.set_dimmed(snapshot.engine_state in STOPPED_STATES)
         if snapshot.engine_state in STOPPED_STATES:
             self.frame.show_stale(f"engine {snapshot.engine_state}: as of {clock_text(snapshot.at_ms)} UTC")
         elif count:

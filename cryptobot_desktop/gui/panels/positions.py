@@ -136,12 +136,14 @@ class Positions(Panel):
         """Show what all portfolios hold."""
         held = [card for portfolio in snapshot.portfolios for card in portfolio.positions]
         self.table.cards.set_rows([PositionRow(card, self.desk.instrument(card.instrument)) for card in held])
-        self.table.cards.set_dimmed(any(portfolio.is_estimated for portfolio in snapshot.portfolios))
         self.show_rows(
             snapshot,
             len(held),
             Remark(title="Nothing is held", text="What you or a bot buys appears here with its cost and value."),
         )
+        if held and any(portfolio.is_estimated for portfolio in snapshot.portfolios):
+            self.table.cards.set_dimmed(True)
+            self.frame.show_stale("values rest on an old or missing price")
 
     @Slot(object)
     def _load_sale(self, row: PositionRow) -> None:

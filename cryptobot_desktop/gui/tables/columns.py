@@ -39,6 +39,8 @@ class Column(Struct, Generic[Row], frozen=True, kw_only=True):
     help: str = ""
     flash: bool = False
     stretch: bool = False
+    hidden: bool = False
+    """Not shown at first; the header's menu brings it."""
 
 
 def signed_tone(value: int | None) -> Tone:

@@ -14,6 +14,7 @@ from cryptobot_desktop.gui.tables.card_model import RAW_ROLE, ROW_ROLE, CardTabl
 from cryptobot_desktop.gui.tables.columns import Column, Row
 from cryptobot_desktop.gui.tables.sorted_rows import SortedRows
 from cryptobot_desktop.gui.tables.table_menus import TableMenus
+from cryptobot_desktop.gui.tables.tone_delegate import ToneDelegate
 from cryptobot_desktop.gui.theme import number_font, station
 from cryptobot_desktop.gui.tokens import ROW_HEIGHT, SMALL_PX
 
@@ -43,6 +44,7 @@ class TableView(QTableView, Generic[Row]):
         self._save_timer.timeout.connect(self._save_header)
         self._set_up_look()
         self._set_up_header()
+        self.setItemDelegate(ToneDelegate(self))
         self._menus = TableMenus(self, self)
         self.doubleClicked.connect(self._activate)
         self.selectionModel().currentRowChanged.connect(self._tell_chosen)
@@ -80,6 +82,7 @@ class TableView(QTableView, Generic[Row]):
         for number, column in enumerate(self.cards.columns):
             title = titles.horizontalAdvance(column.title) + 14
             self.setColumnWidth(number, max(cells.horizontalAdvance(column.wide), title) + _CELL_PADDING)
+            self.setColumnHidden(number, column.hidden)
             if column.stretch:
                 self.horizontalHeader().setStretchLastSection(number == len(self.cards.columns) - 1)
 
