@@ -16,6 +16,8 @@ from cryptobot_desktop.portfolio.performance import Drawdown, EquityCurve
 from cryptobot_desktop.portfolio.positions import Mark, PortfolioBook, Valuation, value_holdings
 
 CURVE_POINTS = 600
+USER = "user"
+"""Origin of the orders that no bot made."""
 
 
 class Account:
@@ -161,4 +163,4 @@ def position_change(fill: Fill, instrument: Instrument) -> int:
 def origin_of(client_id: str) -> str:
     """Return who made an order id: the bot's name before the colon, else ``user``."""
     origin, colon, _ = client_id.partition(":")
-    return origin if colon else "user"
+    return origin if colon else USER

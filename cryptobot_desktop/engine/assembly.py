@@ -86,7 +86,8 @@ def restore(session: Assembled, stored: StoredState) -> None:
     for record in stored.bots:
         known = pipeline.known.get(InstrumentId(record.instrument))
         if known is not None:
-            pipeline.bots.add(_restored(record, known, stored))
+            pipeline.bots.put_back(_restored(record, known, stored))
+    pipeline.bots.reserve(_names_in_use(stored))
 
 
 def open_session(session: Assembled) -> None:
@@ -122,7 +123,7 @@ def add_bot(session: Assembled, wanted: BotSpec) -> None:
     )
     if any(_is_same(bot.record, record) for bot in pipeline.bots):
         return
-    name = free_name(wanted.strategy, [bot.name for bot in pipeline.bots])
+    name = free_name(wanted.strategy, pipeline.bots.taken)
     bot = Bot(msgspec.structs.replace(record, bot=name), instrument)
     pipeline.bots.add(bot)
     warm_up(bot, session.market)
@@ -180,10 +181,16 @@ def _timeframes(spec: SessionSpec, base: Timeframe, *, has_books: bool) -> tuple
 def _restored(record: BotRecord, instrument: Instrument, stored: StoredState) -> Bot:
     bot = Bot(record, instrument)
     for fill in stored.fills:
-        if origin_of(fill.client_id) == record.bot and fill.instrument == instrument.id:
+        is_own = origin_of(fill.client_id) == record.bot and fill.portfolio == record.portfolio
+        if is_own and fill.instrument == instrument.id:
             bot.take_fill(fill)
     bot.open_orders = {o.client_id for o in stored.open_orders if o.request.origin == record.bot}
     return bot
+
+
+def _names_in_use(stored: StoredState) -> set[str]:
+    """Return the names of all bots that are stored or have traded, in whatever portfolio."""
+    return {record.bot for record in stored.bots} | {origin_of(fill.client_id) for fill in stored.fills}
 
 
 def _take_up(bot: Bot, first_known_ms: int | None) -> None:

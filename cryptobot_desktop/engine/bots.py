@@ -10,7 +10,7 @@ from cryptobot_desktop.domain.ledger import BotRecord
 from cryptobot_desktop.domain.market import Side
 from cryptobot_desktop.domain.orders import Fill
 from cryptobot_desktop.domain.timeframe import Timeframe
-from cryptobot_desktop.engine.accounts import origin_of, position_change
+from cryptobot_desktop.engine.accounts import USER, origin_of, position_change
 from cryptobot_desktop.risk import RiskLimits
 from cryptobot_desktop.strategies.registry import create_strategy
 from cryptobot_desktop.strategies.strategy import Strategy
@@ -61,6 +61,16 @@ class Bot:
         self.fills += 1
         self.strategy.on_fill(fill)
 
+    def take_over(self, old: "Bot") -> None:
+        """Go on with the position, the orders and the earnings of the bot whose settings were changed."""
+        self.base_held, self._cost, self.realized = old.base_held, old._cost, old.realized
+        self.orders, self.fills, self.open_orders = old.orders, old.fills, old.open_orders
+        self.last_decision = old.last_decision
+
+    def forget_trades(self) -> None:
+        """Own nothing and have earned nothing: its portfolio starts again."""
+        self.base_held = self._cost = self.realized = self.fills = 0
+
     def _take_profit(self, fill: Fill) -> None:
         """Keep the average cost of what the bot holds, and what its sells brought above it."""
         if fill.side is Side.BUY:
@@ -84,6 +94,7 @@ class BotRoster:
 
     def __init__(self) -> None:
         self._bots: dict[str, Bot] = {}
+        self._reserved = {USER}
         self._listeners: dict[tuple[InstrumentId, Timeframe], list[Bot]] = {}
 
     def __iter__(self) -> Iterator[Bot]:
@@ -104,17 +115,38 @@ class BotRoster:
         """Return the bot that made an order id, or None for the user's."""
         return self._bots.get(origin_of(client_id))
 
+    def reserve(self, names: Iterable[str]) -> None:
+        """Keep names from new bots: trades tell by its name which bot made them, so a name is given only once."""
+        self._reserved.update(names)
+
+    @property
+    def taken(self) -> set[str]:
+        """Return the names that a new bot cannot have."""
+        return self._reserved | set(self._bots)
+
     def add(self, bot: Bot) -> None:
         """Add a bot; a taken or unusable name raises InvalidInput."""
         if not bot.name or ":" in bot.name:
             raise InvalidInput(f"bot name {bot.name!r} is empty or has a colon; choose another name")
         if bot.name in self._bots:
             raise InvalidInput(f"bot {bot.name!r} exists already; choose another name")
+        if bot.name in self._reserved:
+            raise InvalidInput(f"bot name {bot.name!r} is in use for other trades; choose another name")
+        self.put_back(bot)
+
+    def put_back(self, bot: Bot) -> None:
+        """Add a bot that had its name before."""
         self._bots[bot.name] = bot
         self._listeners.setdefault((bot.instrument.id, bot.strategy.timeframe), []).append(bot)
 
     def remove(self, name: str) -> Bot:
-        """Remove a bot and return it."""
+        """Remove a bot and return it; when it has traded, its name stays with its trades."""
+        bot = self._take_out(name)
+        if bot.fills:
+            self._reserved.add(name)
+        return bot
+
+    def _take_out(self, name: str) -> Bot:
         bot = self.get(name)
         del self._bots[name]
         self._listeners[(bot.instrument.id, bot.strategy.timeframe)].remove(bot)
@@ -122,8 +154,8 @@ class BotRoster:
 
     def replace(self, bot: Bot) -> None:
         """Put a changed bot in the place of the one of the same name."""
-        self.remove(bot.name)
-        self.add(bot)
+        self._take_out(bot.name)
+        self.put_back(bot)
 
 
 def free_name(wanted: str, taken: Iterable[str]) -> str:

@@ -14,14 +14,13 @@ from cryptobot_desktop.domain.facts import (
     KillSwitchReleased,
     KillSwitchTripped,
     OrderPreviewed,
-    OrderRejected,
     PortfolioChanged,
 )
 from cryptobot_desktop.domain.instrument import InstrumentId
 from cryptobot_desktop.domain.journal import KillSwitchRecord
 from cryptobot_desktop.domain.ledger import BotRecord, PortfolioRecord
 from cryptobot_desktop.domain.numbers import MAX_STORED
-from cryptobot_desktop.domain.orders import OrderRequest
+from cryptobot_desktop.domain.orders import OrderRequest, OrderStatus
 from cryptobot_desktop.engine.bots import PAUSED, RUNNING, Bot
 from cryptobot_desktop.engine.pipeline import Pipeline
 from cryptobot_desktop.risk import KillSwitch
@@ -79,10 +78,7 @@ class CommandDesk:
 
     def open_portfolio(self, name: str, asset: str, amount: int, *, epoch: int = 1) -> None:
         """Open a portfolio (or its next epoch) with cash."""
-        if not name or any(sign in name for sign in "#/:|"):
-            raise InvalidInput(f"portfolio name {name!r} is empty or has one of # / : |; choose another name")
-        if not 0 < amount <= LARGEST_CASH:
-            raise InvalidInput(f"starting cash of portfolio {name!r} must be above 0 and not astronomically large")
+        _check_opening(name, asset, amount)
         pipeline = self._pipeline
         record = PortfolioRecord(
             name=name,
@@ -108,12 +104,13 @@ class CommandDesk:
     def _reset_portfolio(self, command: ask.ResetPortfolio) -> str:
         pipeline = self._pipeline
         account = pipeline.accounts.get(command.name)
+        _check_opening(command.name, command.asset, command.amount)
         pipeline.settle(
             pipeline.exchange.cancel_all(pipeline.now_ms, portfolio=command.name, reason="the portfolio was reset")
         )
         for bot in pipeline.bots:
             if bot.record.portfolio == command.name:
-                bot.base_held = 0
+                bot.forget_trades()
         self.open_portfolio(command.name, command.asset, command.amount, epoch=account.record.epoch + 1)
         return f"portfolio {command.name} starts again; its history stays readable"
 
@@ -154,7 +151,7 @@ class CommandDesk:
             max_exposure_ppm=command.max_exposure_ppm,
         )
         bot = Bot(record, old.instrument)
-        bot.base_held, bot.orders, bot.fills, bot.open_orders = old.base_held, old.orders, old.fills, old.open_orders
+        bot.take_over(old)
         pipeline.bots.replace(bot)
         self._warm_up(bot)
         return self._store(bot, "changed")
@@ -177,9 +174,10 @@ class CommandDesk:
         if self._pipeline.kill_switch.tripped:
             raise InvalidInput("the kill switch is on; release it before sending new orders")
         facts = self._pipeline.submit(self._request(command))
-        for fact in facts:
-            if isinstance(fact, OrderRejected):
-                raise InvalidInput(f"{fact.order.reject_code} {fact.order.reject_reason}".strip())
+        earlier = self._pipeline.exchange.order(command.client_id)
+        answer = facts[0].order if facts else earlier  # the same order once more gets the same answer
+        if answer is not None and answer.status is OrderStatus.REJECTED:
+            raise InvalidInput(f"{answer.reject_code} {answer.reject_reason}".strip())
         return "order accepted"
 
     def _request(self, command: ask.PlaceOrder) -> OrderRequest:
@@ -221,6 +219,8 @@ class CommandDesk:
         return "order cancelled"
 
     def _focus(self, command: ask.FocusInstrument) -> str:
+        if self._pipeline.market.instrument(command.instrument) is None:
+            raise InvalidInput(f"instrument {command.instrument} is not watched; add it to the market watch first")
         self.focus = command.instrument
         return "focus changed"
 
@@ -253,3 +253,13 @@ class CommandDesk:
             raise InvalidInput(f"{command.instrument} is needed by {', '.join(users)}; remove these first")
         self._unwatch(command.instrument)
         return f"{command.instrument} is no longer watched"
+
+
+def _check_opening(name: str, asset: str, amount: int) -> None:
+    """Refuse a portfolio that cannot be opened, before anything is changed for it."""
+    if not name or any(sign in name for sign in "#/:|"):
+        raise InvalidInput(f"portfolio name {name!r} is empty or has one of # / : |; choose another name")
+    if not asset.isascii() or not asset.isalnum():
+        raise InvalidInput(f"asset {asset!r} of portfolio {name!r} is not letters and digits such as USDT")
+    if not 0 < amount <= LARGEST_CASH:
+        raise InvalidInput(f"starting cash of portfolio {name!r} must be above 0 and not astronomically large")
