@@ -1,0 +1,85 @@
+"""Start of the window: from the start of a fresh process until its first paint, offscreen.
+
+The program takes part when ``cryptobot --exit-after-first-paint`` prints the line ``painted`` once its main
+window (not the wizard) has painted, and ends. Until it knows that option its row is left out.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.measure import Case, Report, Table, in_turn, main, times
+from benchmarks.peers import ROOT
+
+OURS, PLOT, BARE, PYTHON = "cryptobot", "bare QMainWindow with one plot", "bare QMainWindow", "python -c print"
+PAINTED = "painted"
+PATIENCE_S = 30
+
+
+class NotPainted(Exception):
+    """The program ended without having painted; the text is the end of what it said."""
+
+
+def run(report: Report) -> None:
+    """Measure fresh processes in turn."""
+    with tempfile.TemporaryDirectory(prefix="cryptobot-bench-") as folder:
+        commands = _commands(Path(folder))
+        try:
+            until_painted(commands[OURS])  # also makes the profile, so that later starts are ordinary ones
+            until_painted(commands[OURS])
+        except NotPainted as trouble:
+            report.notes.append(f"the program's own row was left out: {trouble}")
+            del commands[OURS]
+        cases = [Case(name, lambda _, c=command: until_painted(c)) for name, command in commands.items()]
+        seconds = in_turn(cases, report.settings.rounds, clock=time.perf_counter)
+    table = Table("Fresh process until the first paint", "ms", PLOT)
+    table.add("first paint", times(seconds, 1e3))
+    report.tables.append(table)
+    mine = table.rows.get(OURS, {}).get("first paint")
+    report.target("ms to the window", None if mine is None else mine.median, 350.0, at_least=False)
+    report.target("times a bare QMainWindow", table.ratio(OURS, "first paint", BARE), 3.0, at_least=False)
+    report.notes.append("Offscreen platform, byte code cached, files in memory; `python -c print` is the floor of any Python program.")
+
+
+def _commands(folder: Path) -> dict[str, list[str]]:
+    bare = [sys.executable, "-m", "benchmarks.bare_window"]
+    ours = [sys.executable, "-m", "cryptobot_desktop", "--data-dir", str(folder / "data"), "--exit-after-first-paint"]
+    return {OURS: ours, PLOT: [*bare, "--plot"], BARE: bare, PYTHON: [sys.executable, "-c", f"print({PAINTED!r})"]}
+
+
+def until_painted(command: Sequence[str]) -> None:
+    """Start a program and wait for its line ``painted``; raise NotPainted when it ends without it."""
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT), "PYQTGRAPH_QT_LIB": "PySide6"}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, cwd=ROOT
+    ) as process:
+        watchdog = threading.Timer(PATIENCE_S, process.kill)
+        watchdog.start()
+        try:
+            said = _read_until_painted(process)
+        finally:
+            watchdog.cancel()
+    if said is None:
+        return
+    end = next((line for line in reversed(said) if line), "nothing was said")
+    raise NotPainted(f"exit status {process.returncode}, {end}")
+
+
+def _read_until_painted(process: "subprocess.Popen[str]") -> list[str] | None:
+    """Return None at the line ``painted``, else all that was said."""
+    said = []
+    for line in process.stdout or ():
+        if line.strip() == PAINTED:
+            process.kill()  # how long it takes to leave is not the question
+            return None
+        said.append(line.strip())
+    return said
+
+
+if __name__ == "__main__":
+    sys.exit(main("start", run))
