@@ -189,6 +189,8 @@ def naive_item(data: list[tuple[float, ...]]) -> Foreign:
     from pyqtgraph import QtCore, QtGui
 
     class CandlestickItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no types
+        """As in the example."""
+
         def __init__(self, data: list[tuple[float, ...]]) -> None:
             pg.GraphicsObject.__init__(self)
             self.data = data

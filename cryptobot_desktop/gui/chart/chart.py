@@ -60,7 +60,7 @@ class CandleChart(QWidget):
         self._newest.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._newest.setCursor(Qt.CursorShape.ArrowCursor)
         self._newest.setToolTip("Go to the newest bar and stay with it (End)")
-        self._newest.clicked.connect(self._follow)
+        self._newest.clicked.connect(self._navigation.follow)
         self._newest.hide()
 
     # What is shown.
@@ -155,11 +155,6 @@ class CandleChart(QWidget):
         self.pacer.flush()
         self._view.repaint_now()
 
-    @Slot()
-    def _follow(self) -> None:
-        self.model.window.follow()
-        self.pacer.request()
-
     def _draw(self) -> None:
         """Bring everything up to date, then paint."""
         self._compute_new()
@@ -170,7 +165,15 @@ class CandleChart(QWidget):
         if self._newest.isHidden() != follows:
             self._newest.setVisible(not follows)
             self.following_changed.emit(follows)
+        if not follows:
+            self._place_button()
         self._view.repaint_soon()
+
+    def _place_button(self) -> None:
+        """Put the way back to the newest bar into the price pane's right bottom corner."""
+        size, corner = self._newest.sizeHint(), self.stage.price.rect.bottomRight().toPoint()
+        self._newest.resize(size)
+        self._newest.move(corner.x() - size.width() - 3 * SPACE, corner.y() - size.height() - 5 * SPACE)
 
     def _compute_new(self) -> None:
         """Let indicators take in a few appended bars at once; more than that is done in slices between frames."""
@@ -202,14 +205,6 @@ class CandleChart(QWidget):
         """Fill the new size."""
         self._view.widget.setGeometry(self.rect())
         self.stage.resize(QSizeF(self.size()))
-        size = self._newest.sizeHint()
-        area = self.stage.price.rect
-        self._newest.setGeometry(
-            int(area.right()) - size.width() - 3 * SPACE,
-            int(area.bottom()) - size.height() - 5 * SPACE,
-            size.width(),
-            size.height(),
-        )
         self.pacer.flush()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter
 
 from cryptobot_desktop.gui.chart import mark_layer
 from cryptobot_desktop.gui.chart.candle_layer import CandleLayer, VolumeLayer
-from cryptobot_desktop.gui.chart.drawing import level_line, pen
+from cryptobot_desktop.gui.chart.drawing import LINE_HEIGHT, level_line, pen
 from cryptobot_desktop.gui.chart.frame import Frame
 from cryptobot_desktop.gui.chart.line_layer import RunLayer, run_pens, visible_range
 from cryptobot_desktop.gui.chart.model import ChartModel
@@ -18,6 +18,8 @@ from cryptobot_desktop.gui.chart.ticks import decimals_of, log_ticks, number_tex
 _TICK_EVERY_PX = 44.0
 _GUIDES = {"rsi": (30.0, 70.0), "stochastic": (20.0, 80.0), "macd": (0.0,)}
 _FIXED = {"rsi": (0.0, 100.0), "stochastic": (0.0, 100.0)}
+_AIR_SHARE, _MOST_AIR_SHARE = 0.08, 0.25
+"""Air above the prices, so that they do not run through the legend."""
 _OVERLAY_REACH = 0.35
 """Overlays may widen the price range by at most this share at either end."""
 
@@ -68,7 +70,9 @@ class PriceContent:
             found = visible_range(run, model.series, frame)
             if found is not None:
                 low, high = min(low, max(found[0], low - reach)), max(high, min(found[1], high + reach))
-        return with_air(low, high, log=model.log, smallest=4 * model.tick)
+        words = LINE_HEIGHT * (1 + len(self._runs(model))) + 8
+        above = min(max(_AIR_SHARE, words / frame.height), _MOST_AIR_SHARE)
+        return with_air(low, high, log=model.log, above=above, smallest=4 * model.tick)
 
     def _bars_range(self, frame: Frame, model: ChartModel) -> tuple[float, float]:
         columns = model.series.columns(frame.device())

@@ -21,10 +21,8 @@ _LETTER_FROM_PX = 9.0
 
 def paint_gaps(painter: QPainter, frame: Frame, model: ChartModel) -> None:
     """Hatch the places where bars are missing."""
-    for hole in model.series.slots.holes:
+    for hole in model.series.slots.holes(frame.left, frame.right):
         left, right = frame.x(hole.first_slot - 0.5), frame.x(hole.last_slot + 0.5)
-        if right < 0 or left > frame.width:
-            continue
         rect = QRectF(left, 0, max(2.0, right - left), frame.height)
         hatch(painter, rect, model.theme.muted, 90)
         if rect.width() >= _GAP_LABEL_FROM_PX:

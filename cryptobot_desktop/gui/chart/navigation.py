@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
@@ -36,6 +36,12 @@ class Navigation(QObject):
         """Use an event of the chart's widget, or leave it to the widget."""
         handler = _HANDLERS.get(event.type())
         return handler is not None and handler(self, event)
+
+    @Slot()
+    def follow(self) -> None:
+        """Go to the newest bar and stay with it."""
+        self._model.window.follow()
+        self.changed.emit()
 
     def _press(self, event: QEvent) -> bool:
         if not isinstance(event, QMouseEvent) or event.button() != Qt.MouseButton.LeftButton:

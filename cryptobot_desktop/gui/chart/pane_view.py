@@ -48,7 +48,7 @@ class PaneView:
         low, high = self.content.value_range(across, model)
         log = self.is_price and model.log and low > 0
         self.frame = Frame(across.left, across.right, low, high, across.width, across.height, log=log, ratio=ratio)
-        self.ticks = self.content.ticks(self.frame, model)
+        self.ticks = self.content.ticks(self.frame, model) if model.series.total else []
         show_range(self.box, self.frame)
 
     def remove(self) -> None:

@@ -34,11 +34,15 @@ def _beyond(distances: Numbers, core: float) -> int:
     return int(np.count_nonzero(distances > _FAR_OUT * core))
 
 
-def with_air(low: float, high: float, *, log: bool, share: float = 0.08, smallest: float = 0.0) -> tuple[float, float]:
-    """Return a range widened by a share of itself at either end, at least `smallest` high."""
+_AIR = 0.08
+
+
+def with_air(
+    low: float, high: float, *, log: bool, above: float = _AIR, below: float = _AIR, smallest: float = 0.0
+) -> tuple[float, float]:
+    """Return a range widened by shares of itself at both ends, at least `smallest` high."""
     if log and low > 0:
-        factor = max(high / low, 1.0 + 1e-6) ** share
-        return low / factor, high * factor
+        factor = max(high / low, 1.0 + 1e-6)
+        return low / factor**below, high * factor**above
     middle, span = (low + high) / 2, max(high - low, smallest, abs(high) * 1e-9, 1e-12)
-    half = span * (0.5 + share)
-    return middle - half, middle + half
+    return middle - span * (0.5 + below), middle + span * (0.5 + above)

@@ -13,6 +13,7 @@ from cryptobot_desktop.domain.timeframe import Timeframe
 Times = NDArray[np.int64]
 
 WIDEST_HOLE = 12
+MOST_HOLES = 400
 _MONTH_MS = 31 * 86_400_000
 
 
@@ -31,11 +32,11 @@ class Slots:
     def __init__(self, timeframe: Timeframe) -> None:
         self.timeframe = timeframe
         self.length_ms = timeframe.length_ms or _MONTH_MS
-        self.holes: list[Hole] = []
         self._times: Times = np.empty(0, dtype=np.int64)
-        self._starts: list[int] = []
-        self._shifts: NDArray[np.int64] = np.zeros(1, dtype=np.int64)
-        self._start_array: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self._after: Times = np.empty(0, dtype=np.int64)
+        """Indices of the bars that come after a hole."""
+        self._shifts: Times = np.zeros(1, dtype=np.int64)
+        """Empty slots before each of them altogether, with 0 in front."""
 
     @property
     def count(self) -> int:
@@ -44,42 +45,46 @@ class Slots:
 
     def extend(self, times: Times) -> None:
         """Take in what was appended to `times` (opening times of all bars) since the last call."""
-        seen = self.count
+        first = max(0, self.count - 1)
         self._times = times
         if self.timeframe.length_ms is None or len(times) < 2:
             return
-        fresh = times[max(0, seen - 1) :]
-        missing = np.diff(fresh) // self.length_ms - 1
-        for offset in np.flatnonzero(missing > 0).tolist():
-            self._add_hole(max(0, seen - 1) + offset + 1, int(missing[offset]))
+        missing = np.diff(times[first:]) // self.length_ms - 1
+        found = np.flatnonzero(missing > 0)
+        if len(found):
+            widths = np.minimum(missing[found], WIDEST_HOLE)
+            self._after = np.concatenate((self._after, found + first + 1))
+            self._shifts = np.concatenate((self._shifts, self._shifts[-1] + np.cumsum(widths)))
 
-    def _add_hole(self, index: int, missing: int) -> None:
-        """Note that before bar `index` this many bars are missing."""
-        width = min(missing, WIDEST_HOLE)
-        shift = int(self._shifts[-1])
-        start_ms = int(self._times[index - 1]) + self.length_ms
-        self.holes.append(Hole(index + shift, index + shift + width - 1, start_ms, int(self._times[index])))
-        self._starts.append(index)
-        self._shifts = np.append(self._shifts, shift + width)
-        self._start_array = np.array(self._starts, dtype=np.int64)
+    def holes(self, left: float, right: float) -> list[Hole]:
+        """Return the holes between two places on the axis, at most `MOST_HOLES` of them."""
+        ends = self._after + self._shifts[1:]
+        first = int(np.searchsorted(ends, left, "right"))
+        last = int(np.searchsorted(self._after + self._shifts[:-1], right, "right"))
+        return [self._hole(number) for number in range(first, min(last, first + MOST_HOLES))]
+
+    def _hole(self, number: int) -> Hole:
+        index = int(self._after[number])
+        start, end = index + int(self._shifts[number]), index + int(self._shifts[number + 1]) - 1
+        return Hole(start, end, int(self._times[index - 1]) + self.length_ms, int(self._times[index]))
 
     def slot(self, index: int) -> int:
         """Return the slot of a bar; indices beyond the last bar go on without holes."""
-        return index + int(self._shifts[np.searchsorted(self._start_array, index, "right")])
+        return index + int(self._shifts[np.searchsorted(self._after, index, "right")])
 
     def slots(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the slots of many bars."""
-        if not self._starts:
+        if not len(self._after):
             return indices
-        return indices + self._shifts[np.searchsorted(self._start_array, indices, "right")]
+        return indices + self._shifts[np.searchsorted(self._after, indices, "right")]
 
     def index(self, slot: float) -> int:
         """Return the first bar whose slot is at or right of a place on the axis, `count` when there is none."""
         wanted = int(np.ceil(slot))
-        if self._starts:
-            firsts = self._start_array + self._shifts[1:]
+        if len(self._after):
+            firsts = self._after + self._shifts[1:]
             part = int(np.searchsorted(firsts, wanted, "right"))
-            after = self._starts[part] if part < len(self._starts) else self.count
+            after = int(self._after[part]) if part < len(self._after) else self.count
             wanted = min(wanted - int(self._shifts[part]), after)
         return min(max(wanted, 0), self.count)
 

@@ -144,5 +144,5 @@ class Stage:
             return
         if self._model.source:
             states.paint_strip(painter, self._size.width(), self._model)
-        states.paint_state(painter, self.plot_area, self._model)
+        states.paint_state(painter, self.plot_area.adjusted(0, 0, self._axis_width, 0), self._model)
         crosshair.paint_crosshair(painter, self.panes, self._model)

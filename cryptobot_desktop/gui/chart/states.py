@@ -54,7 +54,7 @@ def _badge(painter: QPainter, area: QRectF, model: ChartModel) -> None:
 def _skeleton(painter: QPainter, area: QRectF, model: ChartModel) -> None:
     """Draw grey candles where candles will be."""
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(model.theme.raised))
+    painter.setBrush(shaded(model.theme.line, 150))
     step = area.width() / len(_SKELETON)
     for index, height in enumerate(_SKELETON):
         size = area.height() * height / 90

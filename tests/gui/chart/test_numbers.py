@@ -45,7 +45,7 @@ def test_bars_without_holes_stand_at_their_index() -> None:
     slots = Slots(Timeframe.M1)
     slots.extend(START + np.arange(50) * MINUTE)
     assert [slots.slot(index) for index in (0, 1, 49)] == [0, 1, 49]
-    assert not slots.holes
+    assert not slots.holes(-1.0, 1e9)
 
 
 @given(st.lists(st.integers(1, 40), min_size=2, max_size=60), st.integers(1, 59))
@@ -64,15 +64,22 @@ def test_slots_and_indices_lead_back_to_each_other(steps: list[int], cut: int) -
 def test_a_hole_is_known_with_its_times() -> None:
     slots = Slots(Timeframe.M1)
     slots.extend(START + np.array([0, 1, 5, 6]) * MINUTE)
-    hole = slots.holes[0]
+    (hole,) = slots.holes(-1.0, 1e9)
     assert (hole.first_slot, hole.last_slot) == (2, 4)
     assert (hole.start_ms, hole.end_ms) == (START + 2 * MINUTE, START + 5 * MINUTE)
+
+
+def test_only_holes_in_view_are_listed() -> None:
+    slots = Slots(Timeframe.M1)
+    slots.extend(START + np.arange(0, 2_000, 2) * MINUTE)
+    assert [hole.first_slot for hole in slots.holes(100.0, 106.0)] == [101, 103, 105]
+    assert not slots.holes(-9.0, 0.5)
 
 
 def test_months_of_different_length_are_no_holes() -> None:
     slots = Slots(Timeframe.MO1)
     slots.extend(np.array([0, 31, 59, 90], dtype=np.int64) * 86_400_000)
-    assert not slots.holes
+    assert not slots.holes(-1.0, 1e9)
 
 
 @given(st.integers(100, 30_000), st.floats(0.02, 1.0), st.integers(50, 900), st.integers(0, 1_000))
