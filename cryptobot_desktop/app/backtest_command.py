@@ -5,7 +5,7 @@ from pathlib import Path
 from cryptobot_desktop.app.fast_run import FastRun
 from cryptobot_desktop.app.markets import SYNTHETIC_EPOCH_MS
 from cryptobot_desktop.app.options import Options
-from cryptobot_desktop.app.run_command import DEFAULT_BOT
+from cryptobot_desktop.app.run_command import DEFAULT_BOT, write_json
 from cryptobot_desktop.app.words import report_lines
 from cryptobot_desktop.backtest.output import write_results
 from cryptobot_desktop.backtest.run import BacktestResult, run_recorded
@@ -15,6 +15,7 @@ from cryptobot_desktop.domain.facts import DecisionMade, Fact, OrderFilled
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.domain.journal import StoredState
 from cryptobot_desktop.domain.orders import Fill
+from cryptobot_desktop.engine.books import books_document
 from cryptobot_desktop.engine.outbox import MemoryStore
 from cryptobot_desktop.engine.report import run_report
 from cryptobot_desktop.engine.session import MarketSource, SessionSpec
@@ -42,6 +43,8 @@ def execute(options: Options) -> int:
         raise InvalidInput("backtest needs either --data FILE, or --market synthetic[:SEED] or recording:PATH")
     spec = options.session(default_bot=DEFAULT_BOT)
     result = _synthetic(spec) if parsed.market and spec.source is MarketSource.SYNTHETIC else _recorded(options, spec)
+    if parsed.books:
+        write_json(Path(parsed.books), result.books)
     where = "not stored"
     if parsed.out:
         write_results(Path(parsed.out), result)
@@ -81,4 +84,5 @@ def _synthetic(spec: SessionSpec) -> BacktestResult:
         decisions=tuple(decisions),
         equity=session.pipeline.accounts.get(spec.portfolio).curve.points(),
         findings=(f"built-in market from {SYNTHETIC_EPOCH_MS} ms on: all prices are synthetic",),
+        books=books_document(session.market),
     )

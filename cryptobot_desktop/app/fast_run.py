@@ -12,7 +12,7 @@ from cryptobot_desktop.app.markets import (
     only_own,
     resume_ms,
 )
-from cryptobot_desktop.backtest.run import play
+from cryptobot_desktop.backtest.run import play, settle_on
 from cryptobot_desktop.backtest.sources import FILE_SYMBOL, open_data
 from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.facts import Fact
@@ -88,8 +88,7 @@ class FastRun:
         symbol = spec.symbols[0] if spec.symbols else FILE_SYMBOL
         data = open_data(Path(spec.recording), symbol=symbol, venue=spec.venue, timeframe=spec.timeframe)
         self._known.update({instrument.id: instrument for instrument in data.instruments})
-        wanted = data.instruments if len(data.instruments) == 1 else chosen(self._known, spec.symbols)
-        spec = msgspec.structs.replace(spec, venue=wanted[0].venue, symbols=tuple(found.symbol for found in wanted))
+        spec, wanted = settle_on(spec, data)
         record = new_record(spec, data.start_ms)
         session = assemble(spec, record, store=self._store, tell=self._tell, has_books=data.has_books)
         for instrument in wanted:

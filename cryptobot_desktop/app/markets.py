@@ -23,14 +23,15 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 def parse_market(text: str, seed: int | None = None) -> tuple[MarketSource, int, str]:
     """Return source, seed and recording path of ``live``, ``synthetic[:SEED]`` or ``recording:PATH``."""
     kind, colon, rest = text.partition(":")
+    seed = DEFAULT_SEED if seed is None else seed
     if kind == "live" and not colon:
-        return MarketSource.LIVE, seed or DEFAULT_SEED, ""
-    if kind == "synthetic":
-        return MarketSource.SYNTHETIC, parse_seed(rest) if rest else seed or DEFAULT_SEED, ""
+        return MarketSource.LIVE, seed, ""
+    if kind == "synthetic" and (rest or not colon):
+        return MarketSource.SYNTHETIC, parse_seed(rest) if rest else seed, ""
     if kind == "recording" and rest:
         if not Path(rest).is_file():
             raise InvalidInput(f"recording {rest} does not exist; give the path of a recording after 'recording:'")
-        return MarketSource.RECORDING, seed or DEFAULT_SEED, rest
+        return MarketSource.RECORDING, seed, rest
     raise InvalidInput(f"market {text!r} is unknown; allowed: live, synthetic, synthetic:SEED, recording:PATH")
 
 
@@ -81,6 +82,7 @@ def resume_ms(stored: StoredState, portfolio: str, earliest_ms: int) -> int:
     """Return when a synthetic market goes on for a portfolio: market time never steps back for it."""
     newest = [fill.at_ms for fill in stored.fills if fill.portfolio == portfolio]
     newest += [record.created_ms for record in stored.portfolios if record.name == portfolio]
+    newest += [order.updated_ms for order in stored.open_orders if order.request.portfolio == portfolio]
     last = stored.last_session
     if last is not None and last.portfolio == portfolio:
         newest.append(last.last_ms)

@@ -16,7 +16,7 @@ from cryptobot_desktop.app.markets import own_portfolio
 from cryptobot_desktop.app.options import Options
 from cryptobot_desktop.app.profile import Profile
 from cryptobot_desktop.app.words import fact_lines, report_lines
-from cryptobot_desktop.domain.errors import InvariantBroken
+from cryptobot_desktop.domain.errors import InvariantBroken, UserActionNeeded
 from cryptobot_desktop.domain.facts import Fact
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.engine.books import books_document
@@ -144,6 +144,9 @@ def _write_books(path: str | None, books: dict[str, Any]) -> None:
 
 
 def write_json(path: Path, document: object) -> None:
-    """Write a document, making the folder; UserActionNeeded through the caller's error handling on failure."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(orjson.dumps(msgspec.to_builtins(document), option=orjson.OPT_INDENT_2))
+    """Write a document, making the folder; UserActionNeeded names the file when that cannot be done."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(orjson.dumps(msgspec.to_builtins(document), option=orjson.OPT_INDENT_2))
+    except OSError as error:
+        raise UserActionNeeded(f"file {path} cannot be written: {error.strerror}; choose another place") from None

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from cryptobot_desktop import __version__
-from cryptobot_desktop.backtest.sources import RecordedData, from_candles, open_data
+from cryptobot_desktop.backtest.sources import FILE_SYMBOL, RecordedData, from_candles, open_data
 from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.facts import DecisionMade, Fact, OrderFilled
 from cryptobot_desktop.domain.instrument import Instrument, Venue
@@ -15,7 +16,8 @@ from cryptobot_desktop.domain.journal import SessionRecord
 from cryptobot_desktop.domain.market import Candle, Received
 from cryptobot_desktop.domain.orders import FeeRates, Fill
 from cryptobot_desktop.domain.timeframe import parse_timeframe
-from cryptobot_desktop.engine.assembly import Assembled, assemble, open_session, watch_instrument
+from cryptobot_desktop.engine.assembly import Assembled, assemble, chosen, open_session, watch_instrument
+from cryptobot_desktop.engine.books import books_document
 from cryptobot_desktop.engine.outbox import GROUP_ROWS, MemoryStore, Store
 from cryptobot_desktop.engine.report import run_report
 from cryptobot_desktop.engine.session import BotSpec, MarketSource, SessionSpec
@@ -33,13 +35,15 @@ class BacktestResult(Struct, frozen=True, kw_only=True):
     """(time in UTC ms, equity as a ledger amount of the portfolio's asset)."""
     findings: tuple[str, ...]
     """What was found and mended in the data."""
+    books: dict[str, Any] = {}
+    """The order books at the end, as ``--books`` writes them; empty for data without books."""
 
 
 def run(
     data: str | Path | tuple[Instrument, list[Candle]],
     *,
     bots: Sequence[str | BotSpec] = (),
-    symbol: str = "BTC/USDT",
+    symbol: str | None = None,
     timeframe: str = "1m",
     cash: str = "10000 USDT",
     fees: FeeRates | None = None,
@@ -47,13 +51,14 @@ def run(
     """Run bots over a candles CSV, a trades CSV, a recording, or candles in memory; nothing is stored.
 
     `bots` are texts such as ``sma_cross:fast=10,slow=30``; `symbol` in KuCoin's spelling (``BTC-USDT``)
-    means KuCoin's rules, any other Binance's. Bad input raises InvalidInput.
+    means KuCoin's rules, any other Binance's; without it a CSV is of BTC/USDT, and of a recording everything is
+    watched. Bad input raises InvalidInput.
     """
-    venue = Venue.KUCOIN if "-" in symbol else Venue.BINANCE
+    venue = Venue.KUCOIN if "-" in (symbol or "") else Venue.BINANCE
     spec = SessionSpec(
         source=MarketSource.RECORDING,
         venue=venue,
-        symbols=(symbol,),
+        symbols=(symbol,) if symbol is not None else (),
         timeframe=parse_timeframe(timeframe),
         bots=tuple(read_bot(bot) if isinstance(bot, str) else bot for bot in bots),
         cash=cash,
@@ -62,7 +67,8 @@ def run(
     if isinstance(data, tuple):
         recorded = from_candles(*data)
     else:
-        recorded = open_data(Path(data), symbol=symbol, venue=spec.venue, timeframe=spec.timeframe)
+        name = symbol or FILE_SYMBOL
+        recorded = open_data(Path(data), symbol=name, venue=spec.venue, timeframe=spec.timeframe)
     return run_recorded(spec, recorded)
 
 
@@ -79,6 +85,7 @@ def run_recorded(
         elif isinstance(fact, DecisionMade):
             decisions.append(fact)
 
+    spec, instruments = settle_on(spec, recorded)
     record = SessionRecord(
         session_id=session_id,
         mode="paper",
@@ -91,22 +98,35 @@ def run_recorded(
         started_ms=recorded.start_ms,
         last_ms=recorded.start_ms,
     )
-    if not recorded.instruments:
-        raise InvalidInput(f"{recorded.label} names no instrument; nothing can be tested on it")
     session = assemble(spec, record, store=store or MemoryStore(), tell=listen, has_books=recorded.has_books)
-    for instrument in recorded.instruments:
+    for instrument in instruments:
         watch_instrument(session, instrument)
     open_session(session)
     play(session, recorded.events)
     account = session.pipeline.accounts.get(spec.portfolio)
     return BacktestResult(
         report=run_report(session),
-        instruments=recorded.instruments,
+        instruments=instruments,
         fills=tuple(fills),
         decisions=tuple(decisions),
         equity=account.curve.points(),
         findings=recorded.findings,
+        books=books_document(session.market),
     )
+
+
+def settle_on(spec: SessionSpec, recorded: RecordedData) -> tuple[SessionSpec, tuple[Instrument, ...]]:
+    """Return the session with the data's own venue and symbols, and what it watches.
+
+    Where the data hold one instrument, they decide; else the named ones are watched, or all when none is named.
+    """
+    instruments = recorded.instruments
+    if not instruments:
+        raise InvalidInput(f"{recorded.label} names no instrument; nothing can be tested on it")
+    if len(instruments) > 1:
+        instruments = chosen({instrument.id: instrument for instrument in instruments}, spec.symbols)
+    symbols = tuple(instrument.symbol for instrument in instruments)
+    return msgspec.structs.replace(spec, venue=instruments[0].venue, symbols=symbols), instruments
 
 
 def play(session: Assembled, events: Iterable[Received]) -> None:
