@@ -1,6 +1,7 @@
 """The desktop: wizard or stored session, engine thread, main window, and the order in which they start and stop."""
 
 import contextlib
+import signal
 import sys
 from pathlib import Path
 
@@ -61,11 +62,17 @@ class Desktop(QObject):
         self.settings.on_change = self._saving.start
         self._watching = QTimer(self, interval=WATCH_MS)
         self._watching.timeout.connect(self._watch_engine)
+        # Signals reach Python only while Python runs now and then; without a window nothing else would.
+        self._heartbeat = QTimer(self, interval=WATCH_MS)
+        self._heartbeat.timeout.connect(lambda: None)
         self._server = QLocalServer(self)
         self._server.newConnection.connect(self._on_second_start)
 
     def run(self) -> int:
         """Show the wizard or the session, serve until the window is closed, and end in order."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self._leave())
+        self._heartbeat.start()
         QLocalServer.removeServer(self._profile.socket_name)  # a killed program leaves its socket behind
         self._server.listen(self._profile.socket_name)
         if self.settings.settings.wizard_done:

@@ -1,5 +1,6 @@
 """What the wizard asks of the program: does a venue answer, and how would a bot have done lately."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -26,7 +27,13 @@ def check_connection(market: MarketChoice, report: Callable[[ConnectionReport], 
     if market is MarketChoice.SYNTHETIC:
         report(ConnectionReport(True, "the built-in market needs no connection"))
         return
-    threading.Thread(target=lambda: report(_ask_time(market)), name="connection test", daemon=True).start()
+
+    def work() -> None:
+        answer = _ask_time(market)
+        with contextlib.suppress(RuntimeError):  # the wizard was closed while this ran
+            report(answer)
+
+    threading.Thread(target=work, name="connection test", daemon=True).start()
 
 
 def _ask_time(market: MarketChoice) -> ConnectionReport:
@@ -55,10 +62,10 @@ def draw_curve(strategy: str, params: dict[str, str], report: Callable[[Sequence
         spec = SessionSpec(bots=(BotSpec(strategy=strategy, params=params),), duration_ms=CURVE_DURATION_MS)
         try:
             session = FastRun(spec, MemoryStore(), NOTHING_STORED, tell=lambda fact: None, known={}).run()
+            points = session.pipeline.accounts.get(spec.portfolio).curve.points()
         except CryptobotError:
-            report([])
-            return
-        points = session.pipeline.accounts.get(spec.portfolio).curve.points()
-        report([amount / AMOUNT_UNIT for _, amount in points])
+            points = ()
+        with contextlib.suppress(RuntimeError):  # the wizard was closed while this ran
+            report([amount / AMOUNT_UNIT for _, amount in points])
 
     threading.Thread(target=work, name="small backtest", daemon=True).start()
