@@ -150,7 +150,9 @@ def fill(number: int, side: Side, price: str, qty: str, minutes_ago: int) -> Fil
 
 
 def decision(number: int, outcome: str, reasons: tuple[tuple[str, str], ...], side: Side = Side.BUY) -> DecisionMade:
-    intent = Intent(instrument=BTC_ID, side=side, equity_ppm=100_000, reason="fast SMA 64,211.40 crossed above slow SMA")
+    intent = Intent(
+        instrument=BTC_ID, side=side, equity_ppm=100_000, reason="fast SMA 64,211.40 crossed above slow SMA"
+    )
     return DecisionMade(
         decision_id=f"D{number}",
         bot="sma_cross-1",
@@ -303,7 +305,11 @@ class ScriptedEngine:
     def __init__(self, handle: EngineHandle | None = None) -> None:
         self.handle = handle if handle is not None else EngineHandle()
         self.taken: list[tuple[int, Command]] = []
-        self._candles = {BTC_ID: candles(), ETH_ID: candles(last=3_412.07, seed=4), SOL_ID: candles(last=148.92, seed=5)}
+        self._candles = {
+            BTC_ID: candles(),
+            ETH_ID: candles(last=3_412.07, seed=4),
+            SOL_ID: candles(last=148.92, seed=5),
+        }
         self._seq = 0
         self.handle.publish_catalogue((BTC, ETH, SOL))
         self.handle.attach(lambda: None, self._read_candles)
