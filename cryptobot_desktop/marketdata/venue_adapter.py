@@ -155,6 +155,7 @@ class VenueAdapter(Protocol):
         ...
 
 
+_WEB_PAGE = "the answer is a web page, not the exchange's data: a firewall, proxy or log-in page stands between"
 _FOR_GOOD = ("geo_restricted", "exchange_error", "bad_topic")
 
 
@@ -162,6 +163,8 @@ def check_response(venue: Venue, response: HttpResponse, what: str) -> None:
     """Raise VenueBlocked or VenueRefused when an answer is not the one that was asked for."""
     error = classify_http(venue.value, response.status, response.headers, response.body)
     if error is None:
+        if _is_web_page(response):
+            raise TemporaryFailure(f"{venue_name(venue)} did not answer for {what}: {_WEB_PAGE}")
         return
     text = f"{venue_name(venue)} refused {what}: {_explained(error, response)}"
     if error.error_class in _FOR_GOOD and not _is_web_page(response):
@@ -189,7 +192,7 @@ def _explained(error: VenueError, response: HttpResponse) -> str:
     said = f'HTTP {response.status}{code} "{error.message[:160]}"'
     hint = _HINTS.get(error.error_class, "")
     if _is_web_page(response):
-        hint = "the answer is a web page, not the exchange's data: a firewall, proxy or log-in page stands between"
+        hint = _WEB_PAGE
     return f"{said}; {hint}" if hint else said
 
 
