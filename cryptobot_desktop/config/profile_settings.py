@@ -72,6 +72,8 @@ class ProfileSettings:
             self.change(**{key: value})
             return
         text = _encoded(value)
+        if (key + text).encode(errors="ignore").decode() != key + text:  # halves of surrogate pairs
+            raise InvalidInput(f"setting {key!r} holds characters that no file can hold")
         if len(text) > MAX_WINDOW_VALUE:
             raise InvalidInput(f"setting {key!r} has {len(text)} characters, at most {MAX_WINDOW_VALUE} can be kept")
         window = {**self._settings.window, key: text}

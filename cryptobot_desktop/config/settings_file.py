@@ -4,7 +4,7 @@ A file that cannot be used, wholly or in part, is kept under the name ``settings
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,11 @@ MAX_BYTES = 1_000_000
 
 _HEADING = "Settings of CryptoBot. Comments and keys that the program does not know are kept."
 _TABLES: dict[str, type[BaseModel]] = {"": Settings, "urls": Urls}
-_NOT_TOML = (TOMLKitError, ValueError, KeyError, TypeError, RecursionError)
-"""What tomlkit raises for text that it does not take."""
+_NOT_TOML = (TOMLKitError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What tomlkit raises for text that it does not take, or cannot change (tables in several pieces)."""
 
 _Keys = tuple[str, ...]
+_Edit = Callable[[tomlkit.TOMLDocument], None]
 
 
 class LoadedSettings:
@@ -70,11 +71,16 @@ def save_settings(path: Path, changes: Mapping[tuple[str, ...], object], fallbac
     A file that became unusable meanwhile is kept and replaced by `fallback` with the changes. UserActionNeeded
     when the folder cannot be written.
     """
-    try:
-        document = _document_for(path, fallback)
+
+    def put_all(document: tomlkit.TOMLDocument) -> None:
         for keys, value in changes.items():
             _put(document, keys, value)
-        write_whole(path, tomlkit.dumps(document).encode())
+
+    try:
+        text = _edited(path, put_all)
+        if text is None and path.exists():
+            _keep(path)
+        write_whole(path, (_fresh(fallback, put_all) if text is None else text).encode())
     except OSError as error:
         raise UserActionNeeded(
             f"settings {path} cannot be written: {error.strerror or error}; make the folder writable - until then "
@@ -89,18 +95,26 @@ def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8-sig")
 
 
-def _document_for(path: Path, fallback: Settings) -> tomlkit.TOMLDocument:
+def _edited(path: Path, edit: _Edit) -> str | None:
+    """Return the file's text after `edit`, None when it is absent or cannot be edited into a usable one."""
     try:
-        return tomlkit.parse(_text(path))
-    except FileNotFoundError:
-        pass
-    except _NOT_TOML:
-        _keep(path)
+        document = tomlkit.parse(_text(path))
+        edit(document)
+        text = tomlkit.dumps(document)
+        usable = not _usable(tomllib.loads(text))[2]
+    except (FileNotFoundError, *_NOT_TOML):
+        return None
+    return text if usable else None
+
+
+def _fresh(settings: Settings, edit: _Edit) -> str:
+    """Return the text of a new file: what differs from the defaults, then `edit`."""
     document = tomlkit.document()
     document.add(tomlkit.comment(_HEADING))
-    for name, value in fallback.model_dump(exclude_defaults=True).items():
+    for name, value in settings.model_dump(exclude_defaults=True).items():
         _put(document, (name,), value)
-    return document
+    edit(document)
+    return tomlkit.dumps(document)
 
 
 def _put(document: tomlkit.TOMLDocument, keys: tuple[str, ...], value: object) -> None:
@@ -162,14 +176,17 @@ def _take(values: dict[str, Any], keys: _Keys) -> bool:
 
 def _mended(path: Path, loaded: LoadedSettings, faulty: list[_Keys]) -> LoadedSettings:
     """Keep the file as it was, write it anew without its faulty keys, and say so."""
-    try:
-        document = tomlkit.parse(_text(path))
+
+    def remove_faulty(document: tomlkit.TOMLDocument) -> None:
         for keys in faulty:
             holder: Any = document if len(keys) == 1 else document[keys[0]]
-            holder.remove(keys[-1])
+            del holder[keys[-1]]
+
+    try:
+        text = _edited(path, remove_faulty)
         kept = _keep(path)
-        write_whole(path, tomlkit.dumps(document).encode())
-    except (OSError, *_NOT_TOML) as error:
+        write_whole(path, (_fresh(loaded.settings, lambda _: None) if text is None else text).encode())
+    except OSError as error:
         note = f"defaults are used for these keys; the file could not be mended: {_first_line(error)}"
         return LoadedSettings(loaded.settings, (*loaded.problems, note), loaded.unknown)
     note = f"defaults are used for these keys; the file as it was is kept as {kept.name}"

@@ -32,14 +32,14 @@ _ADD_TO_BALANCE = (
 # Upserts, because REPLACE would give the row a new number, and with it a new place in the order of creation.
 _PUT_ORDER = (
     "INSERT INTO order_state (client_id, portfolio, epoch, instrument, status, created_ms, updated_ms, document) "
-    "VALUES (?1, ?2, coalesce(?3, (SELECT max(epoch) FROM portfolio WHERE name = ?2)), ?4, ?5, ?6, ?7, ?8) "
+    "VALUES (?, ?, coalesce(?, (SELECT max(epoch) FROM portfolio WHERE name = ?)), ?, ?, ?, ?, ?) "
     "ON CONFLICT (client_id) DO UPDATE SET status = excluded.status, updated_ms = excluded.updated_ms, "
     "document = excluded.document"
 )
 _INSERT_FILL = (
     "INSERT INTO fill (fill_id, client_id, portfolio, epoch, instrument, side, price, qty, quote_amount, fee, "
-    "fee_asset, liquidity, at_ms, evidence) VALUES (?1, ?2, ?3, "
-    "coalesce(?4, (SELECT max(epoch) FROM portfolio WHERE name = ?3)), ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+    "fee_asset, liquidity, at_ms, evidence) VALUES (?, ?, ?, "
+    "coalesce(?, (SELECT max(epoch) FROM portfolio WHERE name = ?)), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _INSERT_DECISION = "INSERT INTO decision (decision_id, bot, portfolio, outcome, at_ms, document) VALUES (?,?,?,?,?,?)"
 _DELETE_BOT = "DELETE FROM bot WHERE bot = ?"
@@ -130,6 +130,7 @@ def _order_row(order: Order, epoch: int | None) -> Row:
         request.client_id,
         request.portfolio,
         epoch,
+        request.portfolio,
         request.instrument,
         order.status.value,
         order.created_ms,
@@ -144,6 +145,7 @@ def _fill_row(fill: Fill, epoch: int | None) -> Row:
         fill.client_id,
         fill.portfolio,
         epoch,
+        fill.portfolio,
         fill.instrument,
         fill.side.value,
         fill.price,

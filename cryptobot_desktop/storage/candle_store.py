@@ -59,8 +59,8 @@ _STOCK = """
     SELECT s.market, s.instrument, s.timeframe, min(c.open_ms), max(c.open_ms), count(*)
     FROM series s JOIN candle c ON c.series = s.id GROUP BY s.id ORDER BY s.market, s.instrument, s.timeframe"""
 _OLDEST_SHARE = """
-    DELETE FROM candle WHERE series = ?1 AND open_ms <= (SELECT open_ms FROM candle WHERE series = ?1
-        ORDER BY open_ms LIMIT 1 OFFSET ?2)"""
+    DELETE FROM candle WHERE series = ? AND open_ms <= (SELECT open_ms FROM candle WHERE series = ?
+        ORDER BY open_ms LIMIT 1 OFFSET ?)"""
 
 _SOURCES = (CandleSource.VENUE, CandleSource.BUILT, CandleSource.IMPORTED)
 _SOURCE_CODES = {source: code for code, source in enumerate(_SOURCES)}
@@ -176,7 +176,7 @@ class CandleStore:
                 ).fetchone()
                 if longest is None:
                     break
-                deleted += self._connection.execute(_OLDEST_SHARE, (longest[0], longest[1] // 10)).rowcount
+                deleted += self._connection.execute(_OLDEST_SHARE, (longest[0], longest[0], longest[1] // 10)).rowcount
                 self._give_back()
         return deleted
 

@@ -32,8 +32,8 @@ _SELECT_TRANSFERS = (
     "SELECT seq, asset, debit, credit, amount, cause_kind, cause_id, at_ms, previous_hash, row_hash "
     "FROM transfer WHERE seq > ? ORDER BY seq"
 )
-_REFERRED_TO = """SELECT EXISTS (SELECT 1 FROM order_state WHERE instrument = ?1)
-    OR EXISTS (SELECT 1 FROM fill WHERE instrument = ?1)"""
+_REFERRED_TO = """SELECT EXISTS (SELECT 1 FROM order_state WHERE instrument = ?)
+    OR EXISTS (SELECT 1 FROM fill WHERE instrument = ?)"""
 
 
 class ProfileDatabase:
@@ -125,7 +125,7 @@ class ProfileDatabase:
             return
         known = msgspec.json.decode(row[0], type=Instrument)
         old, new = (known.price_decimals, known.qty_decimals), (instrument.price_decimals, instrument.qty_decimals)
-        if old != new and self._connection.execute(_REFERRED_TO, (instrument.id,)).fetchone()[0]:
+        if old != new and self._connection.execute(_REFERRED_TO, (instrument.id, instrument.id)).fetchone()[0]:
             raise InvariantBroken(
                 f"instrument {instrument.id} has (price, quantity) decimals {new}, but stored orders and fills use "
                 f"{old}; its documents were not replaced"

@@ -87,6 +87,8 @@ def test_wrong_values_are_refused_all_at_once_and_nothing_changes(path: Path) ->
         settings.set("theme", "pink")
     with pytest.raises(InvalidInput, match=f"at most {MAX_WINDOW_VALUE} can be kept"):
         settings.set("layout/state", bytes(MAX_WINDOW_VALUE))
+    with pytest.raises(InvalidInput, match="characters that no file can hold"):
+        settings.set("layout/state", "\ud800")
     assert settings.settings == Settings()
     assert settings.is_saved
 
