@@ -44,12 +44,14 @@ class Options:
         parsed = self.parsed
         source, seed, recording = parse_market(parsed.market or "synthetic", parsed.seed)
         parse_cash(parsed.cash)
+        given = [] if parsed.bot == ["none"] else parsed.bot
         return SessionSpec(
             source=source,
             venue=parsed.venue,
             symbols=tuple(parsed.symbol or (() if source is MarketSource.RECORDING else DEFAULT_SYMBOLS)),
             timeframe=parsed.timeframe,
-            bots=self._bots(default_bot),
+            bots=tuple(read_bot(text) for text in given),
+            default_bots=() if default_bot is None or parsed.bot == ["none"] else (default_bot,),
             portfolio=getattr(parsed, "portfolio", None) or "main",
             cash=parsed.cash,
             seed=seed,
@@ -58,13 +60,6 @@ class Options:
             duration_ms=parsed.duration,
             fees=parsed.fees,
         )
-
-    def _bots(self, default_bot: BotSpec | None) -> tuple[BotSpec, ...]:
-        texts = self.parsed.bot
-        if texts == ["none"]:
-            return ()
-        bots = tuple(read_bot(text) for text in texts)
-        return bots or ((default_bot,) if default_bot is not None else ())
 
     def print_document(self, document: object) -> None:
         """Print one JSON document on standard output."""

@@ -51,7 +51,7 @@ def execute(options: Options) -> int:
 
 def run_demo(options: Options) -> int:
     """What a start without a display does: the built-in market in quick motion, one bot, a live summary."""
-    spec = SessionSpec(bots=(DEMO_BOT,), speed=DEMO_SPEED, duration_ms=DEMO_DURATION_MS)
+    spec = SessionSpec(default_bots=(DEMO_BOT,), speed=DEMO_SPEED, duration_ms=DEMO_DURATION_MS)
     print("No display: the built-in market plays here, 60 times as fast as real time, for 40 seconds.", file=sys.stderr)
     with options.profile() as profile:
         report, _ = _at_pace(spec, profile, Wishes(keep_portfolio=True, from_wall_clock=True))

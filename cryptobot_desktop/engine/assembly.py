@@ -98,7 +98,8 @@ def open_session(session: Assembled) -> None:
         session.desk.open_portfolio(spec.portfolio, asset, amount)
     for bot in pipeline.bots:
         warm_up(bot, session.market)
-    for wanted in spec.bots:
+    has_bot = any(bot.record.portfolio == spec.portfolio for bot in pipeline.bots)
+    for wanted in spec.bots or (() if has_bot else spec.default_bots):
         add_bot(session, wanted)
     asset = pipeline.accounts.get(spec.portfolio).record.asset
     session.starting_equity = pipeline.accounts.value(spec.portfolio, asset).equity

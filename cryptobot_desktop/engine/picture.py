@@ -13,6 +13,7 @@ from cryptobot_desktop.domain.orders import FeeRates, Fill, Order
 from cryptobot_desktop.engine.accounts import Account
 from cryptobot_desktop.engine.assembly import Assembled
 from cryptobot_desktop.engine.bots import Bot
+from cryptobot_desktop.engine.session import MarketSource
 from cryptobot_desktop.engine.snapshot import (
     BookCard,
     BotCard,
@@ -218,6 +219,8 @@ class Picture:
     def _lamp(self) -> FeedCard:
         """Return the worst state of all watched instruments as the venue's lamp."""
         market, name = self._session.market, self._session.spec.venue.value
+        if self._session.spec.source is not MarketSource.LIVE:
+            name = f"{name} (emulated)"
         states = [(market.state(key), market.reason(key)) for key in market.watched]
         if not states:
             return FeedCard(name, FeedState.CONNECTING, "no instrument is watched")

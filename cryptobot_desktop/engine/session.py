@@ -37,6 +37,8 @@ class SessionSpec(Struct, frozen=True, kw_only=True):
     """Any spelling; empty = all that a recording holds."""
     timeframe: Timeframe = Timeframe.M1
     bots: tuple[BotSpec, ...] = ()
+    default_bots: tuple[BotSpec, ...] = ()
+    """What trades when neither `bots` names one nor the portfolio has one."""
     portfolio: str = "main"
     cash: str = "10000 USDT"
     seed: int = 7
