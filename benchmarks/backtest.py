@@ -3,11 +3,10 @@
 import importlib
 import sys
 import warnings
-from typing import Any
 
 from benchmarks.event_loop import FAST, FEE_RATE, SLOW, PlainBar, PlainBroker, run_plain
 from benchmarks.market import INSTRUMENT, START_MS, Bars, random_walk
-from benchmarks.measure import Case, CrossCheckFailed, Report, Table, in_turn, main, rates
+from benchmarks.measure import Case, CrossCheckFailed, Given, Report, Table, in_turn, main, rates
 from cryptobot_desktop.backtest import BacktestResult
 from cryptobot_desktop.backtest import run as run_ours
 from cryptobot_desktop.domain.market import Candle
@@ -53,39 +52,37 @@ def plain_bars(bars: Bars) -> list[PlainBar]:
     return [PlainBar(START_MS + number * MINUTE_MS, *row) for number, row in enumerate(rows)]
 
 
-def _frame(bars: Bars) -> Any:
+def _frame(bars: Bars) -> Given:
     pandas = importlib.import_module("pandas")
     columns = {name.capitalize(): bars.floats(name) for name in ("open", "high", "low", "close")}
     index = pandas.date_range("2024-01-01", periods=len(bars), freq="min")
     return pandas.DataFrame({**columns, "Volume": 100.0}, index=index)
 
 
-def _backtesting(frame: Any) -> Any:
+def _backtesting(frame: Given) -> Given:
+    """Run the peer, filled at the close of the deciding bar as ours is."""
     library = importlib.import_module("backtesting")
+    crossover = importlib.import_module("backtesting.lib").crossover
 
-    class Cross(library.Strategy):  # type: ignore[name-defined,misc] # the peer is imported at run time
-        def init(self) -> None:
-            close = self.data.Close.s
-            self.fast = self.I(close.rolling(FAST).mean, name="fast")
-            self.slow = self.I(close.rolling(SLOW).mean, name="slow")
+    def init(self: Given) -> None:
+        close = self.data.Close.s
+        self.fast = self.I(close.rolling(FAST).mean, name="fast")
+        self.slow = self.I(close.rolling(SLOW).mean, name="slow")
 
-        def next(self) -> None:
-            library_lib = self.crossover
-            if not self.position and library_lib(self.fast, self.slow):
-                self.buy(size=1)
-            elif self.position and library_lib(self.slow, self.fast):
-                self.position.close()
+    def decide(self: Given) -> None:
+        if not self.position and crossover(self.fast, self.slow):
+            self.buy(size=1)
+        elif self.position and crossover(self.slow, self.fast):
+            self.position.close()
 
-        crossover = staticmethod(importlib.import_module("backtesting.lib").crossover)
-
+    strategy = type("Cross", (library.Strategy,), {"init": init, "next": decide})
+    test = library.Backtest(frame, strategy, cash=CASH, commission=FEE_RATE, trade_on_close=True, finalize_trades=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return library.Backtest(
-            frame, Cross, cash=CASH, commission=FEE_RATE, trade_on_close=True, finalize_trades=False
-        ).run()
+        return test.run()
 
 
-def _cross_check(report: Report, candles: list[Candle], plain: list[PlainBar], frame: Any) -> None:
+def _cross_check(report: Report, candles: list[Candle], plain: list[PlainBar], frame: Given) -> None:
     """Compare our fills with the bare loop's one by one: side, price and time; the peer's by number."""
     mine, exact = ours(candles), run_plain(plain, CASH)
     if len(mine.fills) != len(exact.fills):
@@ -98,12 +95,12 @@ def _cross_check(report: Report, candles: list[Candle], plain: list[PlainBar], f
     report.checks.append(_peer_fills(_backtesting(frame), exact))
 
 
-def _peer_fills(stats: Any, exact: PlainBroker) -> str:
+def _peer_fills(stats: Given, exact: PlainBroker) -> str:
     """Say how many fills the peer found; ties of its rounded averages may differ from exact ones."""
     found = 2 * len(stats["_trades"]) + len(exact.fills) % 2
     if abs(found - len(exact.fills)) > max(4, len(exact.fills) // 500):
         raise CrossCheckFailed(f"{found} fills of backtesting.py, {len(exact.fills)} of the bare loop")
-    return f"backtesting.py has {found:,} fills: its averages are rounded, so bars on which both are equal fall otherwise"
+    return f"backtesting.py has {found:,} fills (its averages are rounded, so bars on which both are equal may differ)"
 
 
 if __name__ == "__main__":

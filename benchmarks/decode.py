@@ -13,7 +13,7 @@ import msgspec
 import orjson
 
 from benchmarks.frames import BINANCE, FIRST_ID, KINDS, KUCOIN, frames
-from benchmarks.measure import Case, CrossCheckFailed, Report, Table, agree, in_turn, main, times
+from benchmarks.measure import Case, CrossCheckFailed, Given, Report, Table, agree, in_turn, main, times
 from cryptobot_desktop.domain.instrument import Instrument, Venue
 from cryptobot_desktop.domain.market import BestQuote, BookDelta, BookSnapshot, Candle, MarketEvent, Trade
 from cryptobot_desktop.marketdata.book_sync import BookSync
@@ -60,7 +60,7 @@ async def _run(report: Report) -> None:
 
 
 def _measure(
-    report: Report, table: Table, kind: str, instrument: Instrument, texts: list[str], exchange: Any
+    report: Report, table: Table, kind: str, instrument: Instrument, texts: list[str], exchange: Given
 ) -> None:
     """Add one column, after checking that both sides read the same numbers from all frames."""
     _cross_check(report, kind, instrument, texts, exchange)
@@ -69,7 +69,7 @@ def _measure(
     table.add(kind, times(seconds, 1e6))
 
 
-def _cases(instrument: Instrument, texts: list[str], exchange: Any, *, keeps_book: bool) -> list[Case]:
+def _cases(instrument: Instrument, texts: list[str], exchange: Given, *, keeps_book: bool) -> list[Case]:
     warm = _decoder(instrument).decode
     cases = [
         Case(ORJSON, _over(texts), lambda: orjson.loads, len(texts)),
@@ -84,7 +84,7 @@ def _cases(instrument: Instrument, texts: list[str], exchange: Any, *, keeps_boo
 
 
 def _over(texts: list[str]) -> Callable[[object], None]:
-    def work(decode: Any) -> None:
+    def work(decode: Given) -> None:
         for text in texts:
             decode(text)
 
@@ -110,7 +110,7 @@ def _decode_and_follow(instrument: Instrument, texts: Sequence[str]) -> Decode:
     return work
 
 
-def _ccxt_decode(exchange: Any, instrument: Instrument, texts: Sequence[str]) -> Decode:
+def _ccxt_decode(exchange: Given, instrument: Instrument, texts: Sequence[str]) -> Decode:
     """Return ccxt.pro's whole way from a text, with the parser that its own client takes, and an empty book."""
     client = exchange.client(_URLS[instrument.venue])
     handle = exchange.handle_message
@@ -118,7 +118,7 @@ def _ccxt_decode(exchange: Any, instrument: Instrument, texts: Sequence[str]) ->
     return lambda text: handle(client, orjson.loads(text))
 
 
-def _ccxt_market(exchange: Any, instrument: Instrument) -> Any:
+def _ccxt_market(exchange: Given, instrument: Instrument) -> Given:
     places = {"price": 10.0**-instrument.price_decimals, "amount": 10.0**-instrument.qty_decimals}
     names = {"id": instrument.symbol, "symbol": instrument.name, "base": instrument.base, "quote": instrument.quote}
     kinds = {"baseId": instrument.base, "quoteId": instrument.quote, "type": "spot", "spot": True, "active": True}
@@ -136,7 +136,7 @@ def _first_number(texts: Sequence[str]) -> int:
     return FIRST_ID
 
 
-def _cross_check(report: Report, kind: str, instrument: Instrument, texts: list[str], exchange: Any) -> None:
+def _cross_check(report: Report, kind: str, instrument: Instrument, texts: list[str], exchange: Given) -> None:
     decode, ccxt_decode = _decoder(instrument).decode, _ccxt_decode(exchange, instrument, texts)
     event: MarketEvent | None = None
     for text in texts:
@@ -149,11 +149,13 @@ def _cross_check(report: Report, kind: str, instrument: Instrument, texts: list[
         raise CrossCheckFailed(f"{kind}: no frames")
     for name, mine, theirs in _figures(event, instrument, exchange):
         agree(f"{kind}: {name} of the last frame", mine, theirs)
-    report.checks.append(f"{kind}: {len(texts):,} frames of {sum(map(len, texts)) // len(texts)} bytes on average give "
-                         "one event each; the last one's numbers equal ccxt.pro's")
+    report.checks.append(
+        f"{kind}: {len(texts):,} frames of {sum(map(len, texts)) // len(texts)} bytes on average give "
+        "one event each; the last one's numbers equal ccxt.pro's"
+    )
 
 
-def _figures(event: MarketEvent, instrument: Instrument, exchange: Any) -> list[tuple[str, float, float]]:
+def _figures(event: MarketEvent, instrument: Instrument, exchange: Given) -> list[tuple[str, float, float]]:
     """Return (name, ours, ccxt.pro's) for the newest event of any kind."""
     scale, name = 10.0**instrument.price_decimals, instrument.name
     match event:
@@ -188,8 +190,12 @@ def _recorded(count: int) -> list[str]:
 def _judge(report: Report, table: Table) -> None:
     """Hold the figures against performance targets: half of json.loads, 15 times (bars: 7 times) faster than ccxt."""
     for kind in table.columns:
-        report.target(f"{kind}, times json.loads", table.ratio(OURS, kind, JSON), 0.5 if "depth" not in kind else 1.0,
-                      at_least=False)
+        report.target(
+            f"{kind}, times json.loads",
+            table.ratio(OURS, kind, JSON),
+            0.5 if "depth" not in kind else 1.0,
+            at_least=False,
+        )
     for kind in table.columns:
         row = BOOK if BOOK in table.rows and kind in table.rows[BOOK] else OURS
         least = 15.0 if kind.endswith(("trade", "bookTicker", "ticker", "match")) else 7.0

@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterator
 
 from cryptobot_desktop.domain.instrument import FeeRule, Instrument, Venue
 
-BINANCE = Instrument(
-    venue=Venue.BINANCE, symbol="BTCUSDT", base="BTC", quote="USDT", price_decimals=2, qty_decimals=5
-)
+BINANCE = Instrument(venue=Venue.BINANCE, symbol="BTCUSDT", base="BTC", quote="USDT", price_decimals=2, qty_decimals=5)
 KUCOIN = Instrument(
     venue=Venue.KUCOIN,
     symbol="BTC-USDT",
@@ -99,7 +97,12 @@ def _kucoin(topic: str, subject: str, data: object) -> object:
 
 
 def _kucoin_ticker(tape: Tape) -> object:
-    data = {"bestAsk": tape.price(0, 1), "bestAskSize": tape.qty(0), "bestBid": tape.price(0), "bestBidSize": tape.qty(0)}
+    data = {
+        "bestAsk": tape.price(0, 1),
+        "bestAskSize": tape.qty(0),
+        "bestBid": tape.price(0),
+        "bestBidSize": tape.qty(0),
+    }
     last = {"price": tape.price(0), "sequence": str(tape.number), "size": tape.qty(0), "time": tape.at_ms}
     return _kucoin("/market/ticker:BTC-USDT", "trade.ticker", {**data, **last})
 
@@ -113,7 +116,15 @@ def _kucoin_match(tape: Tape) -> object:
 
 def _kucoin_candle(tape: Tape) -> object:
     opened = str(tape.at_ms // 60_000 * 60)
-    row = [opened, tape.price(0, 3), tape.price(0), tape.price(0, 90), tape.price(0, -90), tape.qty(0), "104430.955068564"]
+    row = [
+        opened,
+        tape.price(0, 3),
+        tape.price(0),
+        tape.price(0, 90),
+        tape.price(0, -90),
+        tape.qty(0),
+        "104430.955068564",
+    ]
     data = {"symbol": "BTC-USDT", "candles": row, "time": tape.at_ms * 1_000_000}
     return _kucoin("/market/candles:BTC-USDT_1min", "trade.candles.update", data)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.market import INSTRUMENT, Bars, random_walk
-from benchmarks.measure import Case, Report, Table, agree, in_turn, main, times
+from benchmarks.measure import Case, Given, Report, Table, agree, in_turn, main, times
 from cryptobot_desktop.domain.market import Candle
 from cryptobot_desktop.indicators import Bar, bar_of, compute, create
 
@@ -72,13 +72,17 @@ def _over_arrays(report: Report, columns: Columns) -> None:
         Case(ARRAY, lambda _: _our_arrays(columns)),
         Case("TA-Lib", lambda _: _talib(columns)),
         Case("ta", lambda _: _ta(columns)),
-        Case(OURS, lambda given: _feed(_bars(columns))(given), lambda: _our_set([])),
+        Case(OURS, _feed(_bars(columns)), lambda: _our_set([])),
     ]
     table = Table(f"{len(columns['close']):,} bars at once", "ms for the set of five", "TA-Lib")
     table.add("arrays", times(in_turn(cases, rounds), 1e3))
     report.tables.append(table)
-    report.target("array path, ms per 100,000 bars", table.rows[ARRAY]["arrays"].median * 1e5 / len(columns["close"]),
-                  35.0, at_least=False)
+    report.target(
+        "array path, ms per 100,000 bars",
+        table.rows[ARRAY]["arrays"].median * 1e5 / len(columns["close"]),
+        35.0,
+        at_least=False,
+    )
 
 
 def _bars(columns: Columns) -> list[Bar]:
@@ -95,7 +99,7 @@ def _our_set(history: Sequence[Bar]) -> list[Any]:
 
 
 def _feed(bars: Sequence[Bar]) -> Callable[[Any], None]:
-    def work(indicators: Any) -> None:
+    def work(indicators: Given) -> None:
         rsi, macd, bollinger, atr, ema = (indicator.update for indicator in indicators)
         for bar in bars:
             rsi(bar)
@@ -108,7 +112,7 @@ def _feed(bars: Sequence[Bar]) -> Callable[[Any], None]:
 
 
 def _feed_exact(candles: Sequence[Candle]) -> Callable[[Any], None]:
-    def work(indicators: Any) -> None:
+    def work(indicators: Given) -> None:
         updates = [indicator.update for indicator in indicators]
         for candle in candles:
             bar = bar_of(candle, INSTRUMENT)
@@ -129,7 +133,7 @@ def _feed_talipp(bars: Sequence[Bar]) -> Callable[[Any], None]:
     shape = importlib.import_module("talipp.ohlcv").OHLCV
     rows = [(bar.close, shape(bar.open, bar.high, bar.low, bar.close, bar.volume)) for bar in bars]
 
-    def work(indicators: Any) -> None:
+    def work(indicators: Given) -> None:
         rsi, macd, bands, atr, ema = (indicator.add for indicator in indicators)
         for close, row in rows:
             rsi(close)

@@ -18,6 +18,7 @@ from benchmarks.peers import ROOT
 from cryptobot_desktop.backtest.run import read_bot, run_recorded
 from cryptobot_desktop.backtest.sources import from_candles
 from cryptobot_desktop.domain.journal import CommitBatch
+from cryptobot_desktop.domain.orders import Fill
 from cryptobot_desktop.engine.session import MarketSource, SessionSpec
 from cryptobot_desktop.storage.batch_rows import statements
 from cryptobot_desktop.storage.database import ProfileDatabase
@@ -58,8 +59,8 @@ def run(report: Report) -> None:
     report.target("100 per commit, times raw sqlite3", table.ratio(OURS, "100 per commit"), 0.5)
     report.notes += [
         f"Pragmas of all rows, read from our connection: {', '.join(f'{k}={v}' for k, v in pragmas.items())}.",
-        f"A fill of ours is {_row_count(fills[:1])} rows: ledger transfers with their hash chain, balances, order state, "
-        "the fill and risk's decision. `the same rows` writes equal values into tables without index, trigger or check.",
+        f"A fill of ours is {_row_count(fills[:1])} rows: transfers with their hash chain, balances, order, "
+        "the fill and risk's decision. `the same rows` are equal values in tables without index, trigger or check.",
         "Wall time, because the disk is what is measured; it swings with other users of the disk.",
     ]
 
@@ -82,9 +83,7 @@ def fills_with_rows(bars: int, most: int) -> tuple[CommitBatch, list[CommitBatch
         while end < len(rest) and rest[end].cause_id in (fill.client_id, fill.fill_id):
             end += 1
         order, decision = orders[fill.client_id], decisions[fill.client_id]
-        found.append(
-            CommitBatch(transfers=tuple(rest[at:end]), orders=(order,), fills=(fill,), decisions=(decision,))
-        )
+        found.append(CommitBatch(transfers=tuple(rest[at:end]), orders=(order,), fills=(fill,), decisions=(decision,)))
         at = end
     head = store.batches[0]
     opening = CommitBatch(
@@ -98,7 +97,9 @@ def _joined(fills: Sequence[CommitBatch], size: int = 100) -> list[CommitBatch]:
     groups = [fills[at : at + size] for at in range(0, len(fills) - size + 1, size)] or [fills]
     names = ("transfers", "orders", "fills", "decisions")
     return [
-        CommitBatch(**{name: tuple(itertools.chain.from_iterable(getattr(one, name) for one in group)) for name in names})
+        CommitBatch(
+            **{name: tuple(itertools.chain.from_iterable(getattr(one, name) for one in group)) for name in names}
+        )
         for group in groups
     ]
 
@@ -115,9 +116,7 @@ def _make_template(path: Path, opening: CommitBatch) -> dict[str, Any]:
     return pragmas
 
 
-def _cases(
-    folder: Path, template: Path, pragmas: dict[str, Any], batches: list[CommitBatch], size: int
-) -> list[Case]:
+def _cases(folder: Path, template: Path, pragmas: dict[str, Any], batches: list[CommitBatch], size: int) -> list[Case]:
     units = sum(len(batch.fills) for batch in batches)
     same = [[(sql, list(rows)) for sql, rows in statements(batch) if rows] for batch in batches]
     bare = [[("fill", [_plain_row(fill) for fill in batch.fills])] for batch in batches]
@@ -137,18 +136,20 @@ def _ours(folder: Path, template: Path) -> ProfileDatabase:
     return ProfileDatabase(path)
 
 
-def _commit_all(database: Any, batches: Iterable[CommitBatch]) -> None:
+def _commit_all(database: ProfileDatabase, batches: Iterable[CommitBatch]) -> None:
     for batch in batches:
         database.commit(batch)
 
 
 def _raw(
     path: Path, pragmas: dict[str, Any], groups: Sequence[Group]
-) -> tuple[Callable[[Any], None], Callable[[], sqlite3.Connection]]:
+) -> tuple[Callable[[sqlite3.Connection], None], Callable[[], sqlite3.Connection]]:
     """Return how to write row groups with plain sqlite3, and how to make the fresh file for it."""
     widths = {sql: len(rows[0]) for group in groups for sql, rows in group}
-    inserts = {sql: f"INSERT INTO t{number} VALUES ({','.join('?' * width)})"
-               for number, (sql, width) in enumerate(widths.items())}
+    inserts = {
+        sql: f"INSERT INTO t{number} VALUES ({','.join('?' * width)})"
+        for number, (sql, width) in enumerate(widths.items())
+    }
 
     def prepare() -> sqlite3.Connection:
         for old in path.parent.glob(f"{path.name}*"):
@@ -163,7 +164,7 @@ def _raw(
 
     numbered = {sql: text.replace("VALUES (", "VALUES (NULL,") for sql, text in inserts.items()}
 
-    def work(connection: Any) -> None:
+    def work(connection: sqlite3.Connection) -> None:
         for group in groups:
             connection.execute(BEGIN)
             for sql, rows in group:
@@ -173,7 +174,7 @@ def _raw(
     return work, prepare
 
 
-def _plain_row(fill: Any) -> tuple[object, ...]:
+def _plain_row(fill: Fill) -> tuple[object, ...]:
     plain = msgspec.to_builtins(fill)
     names = ("fill_id", "client_id", "instrument", "side", "price", "qty", "fee", "at_ms")
     return tuple(plain[name] for name in names)

@@ -12,8 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 QUICK_ROUNDS, ROUNDS = 2, 9
+
+Given = Any
+"""What a case prepares for itself, or a peer's object: peers ship no types and are absent when types are checked."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +25,8 @@ class Case:
     """One row of a measurement. `prepare` runs before every round, untimed, and gives what `work` takes."""
 
     name: str
-    work: Callable[[object], object]
-    prepare: Callable[[], object] = lambda: None
+    work: Callable[[Given], object]
+    prepare: Callable[[], Given] = lambda: None
     units: int = 1
     """How many messages, bars or rows one call of `work` handles."""
 

@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from benchmarks.measure import Case, Report, Table, in_turn, main, times
@@ -37,7 +38,7 @@ def run(report: Report) -> None:
         except NotPainted as trouble:
             report.notes.append(f"the program's own row was left out: {trouble}")
             del commands[OURS]
-        cases = [Case(name, lambda _, c=command: until_painted(c)) for name, command in commands.items()]
+        cases = [Case(name, until_painted, partial(list, command)) for name, command in commands.items()]
         seconds = in_turn(cases, report.settings.rounds, clock=time.perf_counter)
     table = Table("Fresh process until the first paint", "ms", PLOT)
     table.add("first paint", times(seconds, 1e3))
@@ -45,7 +46,9 @@ def run(report: Report) -> None:
     mine = table.rows.get(OURS, {}).get("first paint")
     report.target("ms to the window", None if mine is None else mine.median, 350.0, at_least=False)
     report.target("times a bare QMainWindow", table.ratio(OURS, "first paint", BARE), 3.0, at_least=False)
-    report.notes.append("Offscreen platform, byte code cached, files in memory; `python -c print` is the floor of any Python program.")
+    report.notes.append(
+        "Offscreen platform, byte code cached, files in memory; `python -c print` is the floor of any Python program."
+    )
 
 
 def _commands(folder: Path) -> dict[str, list[str]]:
