@@ -12,10 +12,9 @@ from msgspec.structs import replace
 
 from cryptobot_desktop.domain.instrument import Instrument, Venue
 from cryptobot_desktop.domain.market import Candle, CandleSource, Trade
-from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS, rescale_down
 from cryptobot_desktop.domain.timeframe import Timeframe, bar_end_ms, bar_open_ms
-from cryptobot_desktop.marketdata.candle_rollups import RollUps, divides, longer_timeframes, order_of_length
-from cryptobot_desktop.marketdata.candle_series import CandleSeries, roll_up
+from cryptobot_desktop.marketdata.candle_rollups import RollUps
+from cryptobot_desktop.marketdata.own_bars import OwnBar, begin_bar, same_figures, silent_bar
 
 GRACE_MS = 2_000
 """How long after its end a silent bar is closed by the clock."""
@@ -36,19 +35,6 @@ class CandleCounters(Struct):
     """Bars told although they were only partly watched and the venue gave none."""
 
 
-class OwnBar(Struct):
-    """A bar under construction from trades; `notional` is in price x quantity units, exact."""
-
-    open_ms: int
-    open: int
-    high: int
-    low: int
-    close: int
-    volume: int
-    notional: int
-    trades: int
-
-
 class CandleBuilder:
     """Builds, checks and closes the bars of one instrument and keeps all its series.
 
@@ -66,13 +52,13 @@ class CandleBuilder:
         self.instrument = instrument
         self.base = base
         self.counters = CandleCounters()
-        longer = longer_timeframes(base, timeframes)
-        self.series = {timeframe: CandleSeries(instrument, timeframe) for timeframe in (base, *longer)}
-        self._rollups = RollUps(instrument.venue, longer)
+        self._rollups = RollUps(instrument, base, timeframes)
+        self.series = self._rollups.series
         self._grace_ms = grace_ms
         self._settled_ms = 0
         """Every bar that ends at or before this time is told, or known to have no trades."""
-        self._last: Candle | None = None
+        self.last: Candle | None = None
+        """The newest closed base bar."""
         self._own: dict[int, OwnBar] = {}
         self._venue: dict[int, Candle] = {}
         self._venue_newest_ms = -1
@@ -81,11 +67,6 @@ class CandleBuilder:
         self._watched_from_ms: int | None = None
         self._trades_seen = False
         self._interrupted = False
-
-    @property
-    def last(self) -> Candle | None:
-        """Return the newest closed base bar."""
-        return self._last
 
     def forming(self, timeframe: Timeframe) -> Candle | None:
         """Return the running bar as far as it is known (`closed` False), or None."""
@@ -115,39 +96,31 @@ class CandleBuilder:
                 by_timeframe.setdefault(candle.timeframe, []).append(replace(candle, closed=True))
         base = by_timeframe.pop(self.base, [])
         for timeframe, bars in by_timeframe.items():
-            self._series(timeframe).merge(bars)
+            self._rollups.of(timeframe).merge(bars)
         if self._forming is not None or self._venue:
             for bar in base:
                 if bar.open_ms >= self._settled_ms > 0:
                     self._hear(bar)
             base = [bar for bar in base if bar.open_ms < self._settled_ms or not self._settled_ms]
         self.series[self.base].merge(base)
-        self._last = self.series[self.base].last()
-        if self._last is not None:
-            self._settled_ms = max(self._settled_ms, bar_end_ms(self._last.open_ms, self.base))
-            self._roll_up_history()
-            self._rollups.seed(self.series, self.base, self._settled_ms)
+        self.last = self.series[self.base].last()
+        if self.last is not None:
+            self._settled_ms = max(self._settled_ms, bar_end_ms(self.last.open_ms, self.base))
+            self._rollups.roll_up_history(self._settled_ms)
 
     def on_trade(self, trade: Trade) -> tuple[Candle, ...]:
         """Take one trade (each only once) and return the bars that it closes."""
-        bar, price = self._forming, trade.price
+        bar = self._forming
         if bar is None or not bar.open_ms <= trade.venue_ms < self._forming_end_ms:
             return self._trade_elsewhere(trade)
-        if price > bar.high:
-            bar.high = price
-        elif price < bar.low:
-            bar.low = price
-        bar.close = price
-        bar.volume += trade.qty
-        bar.notional += price * trade.qty
-        bar.trades += 1
+        bar.add(trade)
         return ()
 
     def on_candle(self, candle: Candle) -> tuple[Candle, ...]:
         """Take a bar of the venue (running, closed or unsaid) and return the bars that it closes."""
         if candle.timeframe is not self.base:
             if candle.closed:
-                self._series(candle.timeframe).put(candle)
+                self._rollups.of(candle.timeframe).put(candle)
             return ()
         if candle.open_ms < self._settled_ms:
             self._correct(candle)
@@ -182,11 +155,9 @@ class CandleBuilder:
             return ()
         held = self._own.get(opens)
         if held is not None:
-            _add(held, trade)
+            held.add(trade)
             return ()
-        price, qty = trade.price, trade.qty
-        bar = OwnBar(opens, price, price, price, price, qty, price * qty, 1)
-        self._own[opens] = bar
+        bar = self._own[opens] = begin_bar(opens, trade)
         if self._forming is None or opens > self._forming.open_ms:
             self._forming, self._forming_end_ms = bar, bar_end_ms(opens, self.base)
             return self._settle(opens)
@@ -209,13 +180,13 @@ class CandleBuilder:
             self._tell(opens, bar or self._remains(opens), told)
             self._settled_ms = end_ms
         if told or self._settled_ms >= until_ms:
-            self._roll(self._settled_ms, told)
+            told += self._rollups.settle(self._settled_ms)
         return tuple(told)
 
     def _next_open(self, until_ms: int) -> int | None:
         """Return the next bar to decide about: a known one, or one that was silent while it was watched."""
         known = min((opens for opens in (*self._own, *self._venue) if opens >= self._settled_ms), default=until_ms)
-        if self._settled_ms and self._last is not None and self._fills_silence(self._settled_ms):
+        if self._settled_ms and self.last is not None and self._fills_silence(self._settled_ms):
             return min(self._settled_ms, known)
         return known if known < until_ms else None
 
@@ -226,15 +197,15 @@ class CandleBuilder:
         whole = self._is_whole(opens)
         if venue is not None and final:
             if whole and own is not None:
-                built = self._built(own)
+                built = own.candle(self.instrument, self.base, closed=True)
                 if same_figures(built, venue):
                     return built
                 self.counters.mismatches += 1
             return replace(venue, closed=True)
         if whole and own is not None:
-            return self._built(own)
-        if whole and self._fills_silence(opens):
-            return self._silent(opens)
+            return own.candle(self.instrument, self.base, closed=True)
+        if self.last is not None and self._fills_silence(opens):
+            return silent_bar(opens, self.last)
         return None
 
     def _remains(self, opens: int) -> Candle | None:
@@ -245,7 +216,7 @@ class CandleBuilder:
         self.counters.partial_bars += 1
         if venue is not None:
             return replace(venue, closed=True)
-        return self._built(own) if own is not None else None
+        return own.candle(self.instrument, self.base, closed=True) if own is not None else None
 
     def _tell(self, opens: int, bar: Candle | None, told: list[Candle]) -> None:
         """Record one decided bar; None is a stretch without trades."""
@@ -253,17 +224,11 @@ class CandleBuilder:
         self._venue.pop(opens, None)
         if bar is None:
             return
-        self._roll(bar.open_ms, told)
-        self.series[self.base].put(bar)
+        told += self._rollups.settle(bar.open_ms)
         self._rollups.add(bar)
-        self._last = bar
+        self.last = bar
         told.append(bar)
-        self._roll(bar_end_ms(bar.open_ms, self.base), told)
-
-    def _roll(self, until_ms: int, told: list[Candle]) -> None:
-        for bar in self._rollups.settle(until_ms):
-            self.series[bar.timeframe].put(bar)
-            told.append(bar)
+        told += self._rollups.settle(bar_end_ms(bar.open_ms, self.base))
 
     def _is_whole(self, opens: int) -> bool:
         watched = self._watched_from_ms
@@ -275,30 +240,7 @@ class CandleBuilder:
 
     def _fills_silence(self, opens: int) -> bool:
         """Return True when a watched bar without trades is a bar (Binance); on KuCoin there is none."""
-        return self.instrument.venue is Venue.BINANCE and self._last is not None and self._is_whole(opens)
-
-    def _built(self, own: OwnBar) -> Candle:
-        instrument = self.instrument
-        decimals = instrument.price_decimals + instrument.qty_decimals
-        return Candle(
-            instrument.id,
-            self.base,
-            own.open_ms,
-            own.open,
-            own.high,
-            own.low,
-            own.close,
-            own.volume,
-            rescale_down(own.notional, decimals, AMOUNT_DECIMALS),
-            own.trades,
-            True,
-            CandleSource.BUILT,
-        )
-
-    def _silent(self, opens: int) -> Candle:
-        close = self._last.close if self._last is not None else 0
-        source = CandleSource.BUILT
-        return Candle(self.instrument.id, self.base, opens, close, close, close, close, 0, 0, 0, True, source)
+        return self.instrument.venue is Venue.BINANCE and self.last is not None and self._is_whole(opens)
 
     def _correct(self, candle: Candle) -> None:
         """Take the venue's word on a bar that was told already; it is not told again."""
@@ -317,46 +259,4 @@ class CandleBuilder:
             own = None
         if venue is not None and (own is None or (venue.open_ms >= own.open_ms and not self._is_whole(own.open_ms))):
             return replace(venue, closed=False)
-        return None if own is None else replace(self._built(own), closed=False)
-
-    def _series(self, timeframe: Timeframe) -> CandleSeries:
-        found = self.series.get(timeframe)
-        if found is None:
-            found = self.series[timeframe] = CandleSeries(self.instrument, timeframe)
-        return found
-
-    def _roll_up_history(self) -> None:
-        """Fill the longer series from shorter bars, where the venue's own longer bars were not given."""
-        begun_ms = self.series[self.base].opens_from(0) or 0
-        made = {self.base: self.series[self.base].between(begun_ms, self._settled_ms)}
-        for timeframe in longer_timeframes(self.base, self.series):
-            parts = max((shorter for shorter in made if divides(shorter, timeframe)), key=order_of_length)
-            bars = made[timeframe] = roll_up(made[parts], timeframe, self.instrument.venue)
-            series = self.series[timeframe]
-            series.merge(
-                bar
-                for bar in bars
-                if bar.open_ms >= begun_ms
-                and bar_end_ms(bar.open_ms, timeframe) <= self._settled_ms
-                and series.at(bar.open_ms) is None
-            )
-
-
-def same_figures(first: Candle, second: Candle) -> bool:
-    """Return True when open, high, low, close and volume agree exactly."""
-    return (first.open, first.high, first.low, first.close, first.volume) == (
-        second.open,
-        second.high,
-        second.low,
-        second.close,
-        second.volume,
-    )
-
-
-def _add(bar: OwnBar, trade: Trade) -> None:
-    """Add a trade to an older bar that is not told yet; its close stays the one that came last."""
-    bar.high, bar.low = max(bar.high, trade.price), min(bar.low, trade.price)
-    bar.close = trade.price
-    bar.volume += trade.qty
-    bar.notional += trade.price * trade.qty
-    bar.trades += 1
+        return None if own is None else own.candle(self.instrument, self.base, closed=False)

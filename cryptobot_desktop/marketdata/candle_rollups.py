@@ -1,26 +1,68 @@
-"""Longer bars grown from the base bars of one instrument, on the venue's own grid."""
+"""All series of one instrument: its base bars, and longer bars grown from them on the venue's own grid."""
 
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from cryptobot_desktop.domain.instrument import Venue
+from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.domain.market import Candle, CandleSource
 from cryptobot_desktop.domain.timeframe import DAY_MS, Timeframe, bar_end_ms, bar_open_ms
-from cryptobot_desktop.marketdata.candle_series import CandleSeries, combine, is_silent
+from cryptobot_desktop.marketdata.candle_series import CandleSeries, combine, is_silent, roll_up
 
 _NO_FIXED_LENGTH_MS = 31 * DAY_MS
 _NEVER_MS = 2**62
 
 
 class RunningBar(Struct):
-    """One longer bar under way; `whole` says that it was watched from its opening time."""
+    """One longer bar under way; `whole` says that it was watched from its opening time.
+
+    `is_empty` until the first base bar; `is_silent` while nothing was traded in it.
+    """
 
     timeframe: Timeframe
     open_ms: int
     end_ms: int
     whole: bool
-    bar: Candle | None = None
+    is_empty: bool = True
+    is_silent: bool = True
+    open: int = 0
+    high: int = 0
+    low: int = 0
+    close: int = 0
+    volume: int = 0
+    quote_volume: int | None = 0
+    trades: int | None = 0
+
+    def add(self, base: Candle, *, silent: bool) -> None:
+        """Take one more bar; the result is the same as `combine` over all of them, at constant cost."""
+        if self.is_empty or (self.is_silent and not silent):
+            self.open, self.high, self.low, self.close = base.open, base.high, base.low, base.close
+            self.is_empty, self.is_silent = False, silent
+        elif self.is_silent or not silent:
+            self.high = max(self.high, base.high)
+            self.low = min(self.low, base.low)
+            self.close = base.close
+        self.volume += base.volume
+        quote, trades = base.quote_volume, base.trades
+        self.quote_volume = None if quote is None or self.quote_volume is None else self.quote_volume + quote
+        self.trades = None if trades is None or self.trades is None else self.trades + trades
+
+    def candle(self, instrument: InstrumentId, *, closed: bool) -> Candle:
+        """Return the bar as far as it goes."""
+        return Candle(
+            instrument,
+            self.timeframe,
+            self.open_ms,
+            self.open,
+            self.high,
+            self.low,
+            self.close,
+            self.volume,
+            self.quote_volume,
+            self.trades,
+            closed,
+            CandleSource.BUILT,
+        )
 
 
 def longer_timeframes(base: Timeframe, wanted: Iterable[Timeframe]) -> tuple[Timeframe, ...]:
@@ -41,11 +83,14 @@ def order_of_length(timeframe: Timeframe) -> int:
 
 
 class RollUps:
-    """All longer bars of one instrument; fed with base bars in order, told how far everything is settled."""
+    """Fed with base bars in order and told how far everything is settled; closes longer bars when they are over."""
 
-    def __init__(self, venue: Venue, timeframes: Sequence[Timeframe]) -> None:
-        self._venue = venue
-        self._timeframes = tuple(timeframes)
+    def __init__(self, instrument: Instrument, base: Timeframe, timeframes: Iterable[Timeframe]) -> None:
+        longer = longer_timeframes(base, timeframes)
+        self.series = {timeframe: CandleSeries(instrument, timeframe) for timeframe in (base, *longer)}
+        self._instrument = instrument
+        self._base = base
+        self._timeframes = longer
         self._running: list[RunningBar] = []
         self._covered_from_ms: int | None = None
         self._renew_ms = 0
@@ -53,14 +98,23 @@ class RollUps:
         self._due_ms = _NEVER_MS
         """When the first running bar that holds anything ends."""
 
+    def of(self, timeframe: Timeframe) -> CandleSeries:
+        """Return a series, also of a timeframe that is not rolled up here."""
+        found = self.series.get(timeframe)
+        if found is None:
+            found = self.series[timeframe] = CandleSeries(self._instrument, timeframe)
+        return found
+
     def add(self, base: Candle) -> None:
         """Take a closed base bar; bars that ended before it must have been settled."""
+        self.series[self._base].put(base)
         if self._covered_from_ms is None:
             self._covered_from_ms = base.open_ms
         if base.open_ms >= self._renew_ms:
             self._open_bars(base.open_ms)
+        silent = is_silent(base)
         for running in self._running:
-            running.bar = _extended(running.bar, base, running)
+            running.add(base, silent=silent)
         self._due_ms = self._renew_ms if self._running else _NEVER_MS
 
     def settle(self, until_ms: int) -> list[Candle]:
@@ -69,34 +123,59 @@ class RollUps:
             return []
         closed: list[Candle] = []
         for running in self._running:
-            if running.end_ms <= until_ms and running.bar is not None:
+            if running.end_ms <= until_ms and not running.is_empty:
                 if running.whole:
-                    closed.append(running.bar)
-                running.bar = None
-        self._due_ms = min((r.end_ms for r in self._running if r.bar is not None), default=_NEVER_MS)
+                    closed.append(running.candle(self._instrument.id, closed=True))
+                running.is_empty = True
+        self._find_due()
+        for bar in closed:
+            self.series[bar.timeframe].put(bar)
         return closed
 
     def forming(self, timeframe: Timeframe, base: Candle | None) -> Candle | None:
         """Return the running bar with the running base bar in it, both as far as they are known."""
-        held = next((r.bar for r in self._running if r.timeframe is timeframe), None)
-        if base is not None:
-            opens = bar_open_ms(base.open_ms, timeframe, self._venue)
-            parts = [part for part in (held, base) if part is not None and part.open_ms >= opens]
-            held = combine(parts, timeframe, self._venue)
-        return None if held is None else _open(held)
+        running = next((r for r in self._running if r.timeframe is timeframe and not r.is_empty), None)
+        held = None if running is None else running.candle(self._instrument.id, closed=False)
+        if base is None:
+            return held
+        venue = self._instrument.venue
+        opens = bar_open_ms(base.open_ms, timeframe, venue)
+        bar = combine([part for part in (held, base) if part is not None and part.open_ms >= opens], timeframe, venue)
+        unfinished = RunningBar(timeframe, opens, bar_end_ms(opens, timeframe), whole=False)
+        unfinished.add(bar, silent=is_silent(bar))
+        return unfinished.candle(self._instrument.id, closed=False)
 
-    def seed(self, series: dict[Timeframe, CandleSeries], base: Timeframe, next_ms: int) -> None:
+    def roll_up_history(self, until_ms: int) -> None:
+        """Fill the longer series from base bars, where the venue's own longer bars were not given, and go on there."""
+        begun_ms = self.series[self._base].opens_from(0) or 0
+        made = {self._base: self.series[self._base].between(begun_ms, until_ms)}
+        for timeframe in self._timeframes:
+            parts = max((shorter for shorter in made if divides(shorter, timeframe)), key=order_of_length)
+            bars = made[timeframe] = roll_up(made[parts], timeframe, self._instrument.venue)
+            series = self.series[timeframe]
+            series.merge(
+                bar
+                for bar in bars
+                if bar.open_ms >= begun_ms
+                and bar_end_ms(bar.open_ms, timeframe) <= until_ms
+                and series.at(bar.open_ms) is None
+            )
+        self._seed(until_ms)
+
+    def _seed(self, next_ms: int) -> None:
         """Start the running bars from history that ends at next_ms, longest pieces first."""
-        self._covered_from_ms = series[base].opens_from(0)
+        self._covered_from_ms = self.series[self._base].opens_from(0)
         self._open_bars(next_ms)
-        for running in self._running:
-            pieces = _pieces(series, base, running, next_ms)
+        for index, running in enumerate(self._running):
+            pieces = _pieces(self.series, self._base, running, next_ms)
             if pieces is None:
                 running.whole = False
                 continue
-            running.whole = True
-            running.bar = combine(pieces, running.timeframe, self._venue) if pieces else None
-        self._due_ms = min((r.end_ms for r in self._running if r.bar is not None), default=_NEVER_MS)
+            fresh = RunningBar(running.timeframe, running.open_ms, running.end_ms, whole=True)
+            for piece in pieces:
+                fresh.add(piece, silent=is_silent(piece))
+            self._running[index] = fresh
+        self._find_due()
 
     def _open_bars(self, at_ms: int) -> None:
         """Open a bar of every timeframe that has none around a time."""
@@ -105,59 +184,15 @@ class RollUps:
         for timeframe in self._timeframes:
             running = held.get(timeframe)
             if running is None or running.end_ms <= at_ms:
-                opens = bar_open_ms(at_ms, timeframe, self._venue)
+                opens = bar_open_ms(at_ms, timeframe, self._instrument.venue)
                 covered = self._covered_from_ms
                 whole = covered is not None and covered <= opens
                 running = RunningBar(timeframe, opens, bar_end_ms(opens, timeframe), whole)
             self._running.append(running)
         self._renew_ms = min((running.end_ms for running in self._running), default=_NEVER_MS)
 
-
-def _extended(before: Candle | None, base: Candle, running: RunningBar) -> Candle:
-    """Return the running bar with one more base bar; the same as `combine` over all of them, at constant cost."""
-    if before is None:
-        return _bar(
-            base, running, (base.open, base.high, base.low, base.close), (base.volume, base.quote_volume, base.trades)
-        )
-    quote, trades = before.quote_volume, before.trades
-    amounts = (
-        before.volume + base.volume,
-        None if quote is None or base.quote_volume is None else quote + base.quote_volume,
-        None if trades is None or base.trades is None else trades + base.trades,
-    )
-    was_silent, silent = is_silent(before), is_silent(base)
-    if silent and not was_silent:
-        return _bar(base, running, (before.open, before.high, before.low, before.close), amounts)
-    if was_silent and not silent:
-        return _bar(base, running, (base.open, base.high, base.low, base.close), amounts)
-    high = base.high if base.high > before.high else before.high
-    low = base.low if base.low < before.low else before.low
-    return _bar(base, running, (before.open, high, low, base.close), amounts)
-
-
-def _bar(
-    base: Candle, running: RunningBar, prices: tuple[int, int, int, int], amounts: tuple[int, int | None, int | None]
-) -> Candle:
-    return Candle(
-        base.instrument, running.timeframe, running.open_ms, *prices, *amounts, closed=True, source=CandleSource.BUILT
-    )
-
-
-def _open(bar: Candle) -> Candle:
-    return Candle(
-        bar.instrument,
-        bar.timeframe,
-        bar.open_ms,
-        bar.open,
-        bar.high,
-        bar.low,
-        bar.close,
-        bar.volume,
-        bar.quote_volume,
-        bar.trades,
-        False,
-        bar.source,
-    )
+    def _find_due(self) -> None:
+        self._due_ms = min((r.end_ms for r in self._running if not r.is_empty), default=_NEVER_MS)
 
 
 def _pieces(

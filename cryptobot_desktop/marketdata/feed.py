@@ -1,7 +1,7 @@
 """The live feed of one venue: REST and WebSocket on the engine's asyncio loop, events to a plain callback."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
 from random import Random
 from typing import Final
 
@@ -64,6 +64,33 @@ class Backoff:
         self._tries = 0
 
 
+class Announcer:
+    """Passes on the state of each instrument's stream, once per change."""
+
+    def __init__(self, take: Callable[[MarketEvent], None]) -> None:
+        self._take = take
+        self._told: dict[InstrumentId, tuple[FeedState, str]] = {}
+
+    def is_live(self, key: InstrumentId) -> bool:
+        """Return True when LIVE was told last."""
+        return key in self._told and self._told[key][0] is FeedState.LIVE
+
+    def tell(self, key: InstrumentId, state: FeedState, reason: str) -> None:
+        """Pass on one instrument's state."""
+        if self._told.get(key) != (state, reason):
+            self._told[key] = (state, reason)
+            self._take(FeedStatus(key, state, reason))
+
+    def tell_all(self, keys: Iterable[InstrumentId], state: FeedState, reason: str) -> None:
+        """Pass on the same state of many instruments."""
+        for key in tuple(keys):
+            self.tell(key, state, reason)
+
+    def forget_all_but(self, keys: Container[InstrumentId]) -> None:
+        """Forget instruments that are no longer watched."""
+        self._told = {key: told for key, told in self._told.items() if key in keys}
+
+
 class Feed:
     """Keeps one venue's streams running until it is stopped; every trouble becomes a FeedStatus with a reason."""
 
@@ -87,7 +114,7 @@ class Feed:
         self._books = SnapshotDesk(adapter, self._rest.send, self._take, needs_snapshot, surroundings=surroundings)
         self._watched: dict[InstrumentId, Instrument] = {}
         self._subscribed: tuple[InstrumentId, ...] = ()
-        self._told: dict[InstrumentId, tuple[FeedState, str]] = {}
+        self._announcer = Announcer(self._take)
         self._heard_ms: dict[InstrumentId, int] = {}
         self._links: dict[StreamLink, asyncio.Task[None]] = {}
         self._backoff = Backoff(surroundings.random)
@@ -128,7 +155,7 @@ class Feed:
         self._adapter.watch(self._watched.values())
         now = self._clock.now_ms()
         self._heard_ms = {key: self._heard_ms.get(key, now) for key in self._watched}
-        self._told = {key: told for key, told in self._told.items() if key in self._watched}
+        self._announcer.forget_all_but(self._watched)
 
     async def run(self) -> None:
         """Connect, read, reconnect, until `stop`; never ends by itself."""
@@ -166,7 +193,9 @@ class Feed:
 
     async def _serve(self) -> None:
         """Hold a connection, replacing it in good time; ends with the reason why none is left."""
-        self._tell(FeedState.CONNECTING, f"connecting to {venue_name(self._adapter.venue)}")
+        self._announcer.tell_all(
+            self._watched, FeedState.CONNECTING, f"connecting to {venue_name(self._adapter.venue)}"
+        )
         await self._connect()
         lives_s = LIFE_S + self._random.random() * 3_000
         while True:
@@ -201,8 +230,8 @@ class Feed:
         try:
             self._subscribed = tuple(asked)
             for key, instrument in asked.items():
-                if self._told.get(key, (None,))[0] is not FeedState.LIVE:
-                    self._tell_one(key, FeedState.SYNCING, "connected; filling what was missed")
+                if not self._announcer.is_live(key):
+                    self._announcer.tell(key, FeedState.SYNCING, "connected; filling what was missed")
                     await self._fill_gap(instrument)
         except BaseException:
             await link.close()
@@ -210,7 +239,7 @@ class Feed:
         self._links[link] = asyncio.create_task(link.read(self._take_all), name="stream")
         for key, instrument in asked.items():
             if key in self._watched:
-                self._tell_one(key, FeedState.LIVE, self._rest.note)
+                self._announcer.tell(key, FeedState.LIVE, self._rest.note)
                 self._books.ask(instrument)
 
     async def _replace(self, old: StreamLink) -> None:
@@ -230,7 +259,7 @@ class Feed:
         await self._books.close()  # a snapshot that came now would continue no stream
         delay = max(self._backoff.next_s(), min(self._rest.blocked_s, LONGEST_DELAY_S))
         if self._watched:
-            self._tell(FeedState.OFFLINE, reason)
+            self._announcer.tell_all(self._watched, FeedState.OFFLINE, reason)
             await self._sleep(delay)
 
     async def _fill_gap(self, instrument: Instrument) -> None:
@@ -241,7 +270,7 @@ class Feed:
         try:
             bars = await self.history(instrument, Timeframe.M1, start, now)
         except (TemporaryFailure, UserActionNeeded) as trouble:
-            self._tell_one(instrument.id, FeedState.SYNCING, f"missed bars could not be fetched: {trouble}")
+            self._announcer.tell(instrument.id, FeedState.SYNCING, f"missed bars could not be fetched: {trouble}")
             return
         for bar in bars:
             if bar.closed is not False:
@@ -265,7 +294,9 @@ class Feed:
     def _look_for_silence(self, link: StreamLink) -> None:
         """Tell what is silent: the whole connection, or single instruments while others talk."""
         if link.is_silent:
-            self._tell(FeedState.STALE, "nothing has been heard for a while; checking the connection")
+            self._announcer.tell_all(
+                self._watched, FeedState.STALE, "nothing has been heard for a while; checking the connection"
+            )
             return
         now = self._clock.now_ms()
         age_ms = (self._clock.monotonic_ns() - link.opened_ns) // 1_000_000
@@ -273,19 +304,9 @@ class Feed:
             if key not in self._watched:
                 continue
             if min(age_ms, now - self._heard_ms.get(key, now)) > QUIET_AFTER_MS:
-                self._tell_one(key, FeedState.STALE, "no data for three minutes; is it still traded?")
-            elif self._told.get(key, (None,))[0] is not FeedState.LIVE:
-                self._tell_one(key, FeedState.LIVE, self._rest.note)
-
-    def _tell(self, state: FeedState, reason: str) -> None:
-        for key in tuple(self._watched):
-            self._tell_one(key, state, reason)
-
-    def _tell_one(self, key: InstrumentId, state: FeedState, reason: str) -> None:
-        """Pass on a state once."""
-        if self._told.get(key) != (state, reason):
-            self._told[key] = (state, reason)
-            self._take(FeedStatus(key, state, reason))
+                self._announcer.tell(key, FeedState.STALE, "no data for three minutes; is it still traded?")
+            elif not self._announcer.is_live(key):
+                self._announcer.tell(key, FeedState.LIVE, self._rest.note)
 
     async def _drop_ended(self) -> None:
         """Forget connections that ended; when none is left, raise the reason of the last."""
