@@ -43,7 +43,7 @@ class KeepingStore:
 
 def run(report: Report) -> None:
     """Measure single fills and groups on the disk that holds the repository."""
-    count = report.settings.size(quick=20, usual=300)
+    count = report.settings.size(quick=20, usual=150)
     opening, fills = fills_with_rows(report.settings.size(quick=3_000, usual=100_000), 10 * count)
     (ROOT / "build").mkdir(exist_ok=True)
     table = Table("Durable commits: WAL, synchronous=FULL", "fills/s, more is better", RAW)
