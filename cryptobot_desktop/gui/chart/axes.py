@@ -64,6 +64,12 @@ def _far_enough(before: TimeLabel, left: float, model: ChartModel) -> bool:
     return left - (before.x + model.metrics.horizontalAdvance(before.text) / 2) >= _BETWEEN_LABELS_PX / 2
 
 
+def is_covered(label: TimeLabel, tag: QRectF, model: ChartModel) -> bool:
+    """Return True when a tag on the time axis would cover a part of the label."""
+    half = model.metrics.horizontalAdvance(label.text) / 2
+    return tag.width() > 0 and label.x + half > tag.left() - 2 and label.x - half < tag.right() + 2
+
+
 def paint_time_axis(painter: QPainter, width: float, labels: list[TimeLabel], model: ChartModel) -> None:
     """Paint the labels; days, months and years are brighter."""
     painter.setFont(model.font)

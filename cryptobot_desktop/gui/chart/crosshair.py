@@ -1,5 +1,6 @@
 """The crosshair: snaps to bars across, follows the mouse up and down, and says time and value on the axes."""
 
+from msgspec import Struct
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
@@ -19,37 +20,43 @@ def time_words(at_ms: int, model: ChartModel) -> str:
     return f"{when:%a %Y-%m-%d}{clock} {when:%Z}"
 
 
-def paint_crosshair(painter: QPainter, panes: list[PaneView], model: ChartModel) -> None:
-    """Paint the lines through all panes and the tags; nothing while the mouse is elsewhere."""
+class Crosshair(Struct, frozen=True):
+    """Where the crosshair is and what it says, in pixels of the scene."""
+
+    at: QPointF
+    value_tag: QRectF
+    value: str
+    time_tag: QRectF
+    time: str
+
+
+def crosshair(panes: list[PaneView], model: ChartModel) -> Crosshair | None:
+    """Return the crosshair for the mouse as it is, None while it is elsewhere."""
     cursor = model.cursor
     over = next((pane for pane in panes if cursor is not None and pane.rect.contains(cursor)), None)
-    if cursor is None or over is None:
-        return
-    shown = model.bar_near(over.frame.slot(cursor.x()))
-    if shown is None:
-        return
-    x = int(over.frame.x(shown.slot)) + 0.5
+    shown = model.bar_near(over.frame.slot(cursor.x())) if over is not None and cursor is not None else None
+    if cursor is None or over is None or shown is None:
+        return None
+    right, bottom = over.rect.right(), panes[-1].rect.bottom()
+    at = QPointF(int(over.frame.x(shown.slot)) + 0.5, round(cursor.y()))
+    value = over.content.text(over.frame.value(at.y() - over.rect.top()), model)
+    words = time_words(shown.bar.open_ms, model)
+    wide, long = (round(model.metrics.horizontalAdvance(text) + 2 * TAG_PADDING) for text in (value, words))
+    left = round(min(max(0.0, at.x() - long / 2), right - long))
+    return Crosshair(
+        at=at,
+        value_tag=QRectF(right + 1, at.y() - LINE_HEIGHT / 2, wide, LINE_HEIGHT),
+        value=value,
+        time_tag=QRectF(left, bottom + 2, long, TIME_AXIS_PX - 4),
+        time=words,
+    )
+
+
+def paint_crosshair(painter: QPainter, cross: Crosshair, area: QRectF, model: ChartModel) -> None:
+    """Paint the lines through all panes (`area`) and the tags."""
     painter.setFont(model.font)
     painter.setPen(pen(model.theme.muted, style=Qt.PenStyle.DashLine))
-    top, bottom = panes[0].rect.top(), panes[-1].rect.bottom()
-    painter.drawLine(QPointF(x, top), QPointF(x, bottom))
-    y = round(cursor.y())
-    painter.drawLine(QPointF(0, y), QPointF(over.rect.right(), y))
-    _paint_tags(painter, over, model, QPointF(x, y), (time_words(shown.bar.open_ms, model), bottom))
-
-
-def _paint_tags(painter: QPainter, over: PaneView, model: ChartModel, at: QPointF, time: tuple[str, float]) -> None:
-    value = over.content.text(over.frame.value(at.y() - over.rect.top()), model)
-    width = model.metrics.horizontalAdvance(value) + 2 * TAG_PADDING
-    tag = QRectF(over.rect.right() + 1, at.y() - LINE_HEIGHT / 2, round(width), LINE_HEIGHT)
-    draw_tag(painter, tag, value, model.theme.text, model.theme.canvas)
-    words, bottom = time
-    width = model.metrics.horizontalAdvance(words) + 2 * TAG_PADDING
-    left = min(max(0.0, at.x() - width / 2), over.rect.right() - width)
-    draw_tag(
-        painter,
-        QRectF(round(left), bottom + 2, round(width), TIME_AXIS_PX - 4),
-        words,
-        model.theme.text,
-        model.theme.canvas,
-    )
+    painter.drawLine(QPointF(cross.at.x(), area.top()), QPointF(cross.at.x(), area.bottom()))
+    painter.drawLine(QPointF(0, cross.at.y()), QPointF(area.right(), cross.at.y()))
+    draw_tag(painter, cross.value_tag, cross.value, model.theme.text, model.theme.canvas)
+    draw_tag(painter, cross.time_tag, cross.time, model.theme.text, model.theme.canvas)

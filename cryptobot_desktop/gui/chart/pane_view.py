@@ -5,7 +5,7 @@ from PySide6.QtGui import QPainter
 
 from cryptobot_desktop.gui.chart import axes, legend, mark_layer
 from cryptobot_desktop.gui.chart.contents import Content, PriceContent, RunContent, VolumeContent, grid
-from cryptobot_desktop.gui.chart.drawing import pen
+from cryptobot_desktop.gui.chart.drawing import LINE_HEIGHT, pen
 from cryptobot_desktop.gui.chart.frame import Frame
 from cryptobot_desktop.gui.chart.model import ChartModel, Shown
 from cryptobot_desktop.gui.chart.plotting import PlotView, show_range
@@ -84,7 +84,11 @@ class PaneView:
 
     def _paint_axis(self, painter: QPainter) -> None:
         tags = axes.price_tags(self.frame, self._model) if self.is_price else []
-        axes.paint_price_axis(painter, self.frame, self._model, self.ticks, tags)
+        cursor, ticks = self._model.cursor, self.ticks
+        if cursor is not None and self.rect.contains(cursor):
+            y = cursor.y() - self.rect.top()
+            ticks = [tick for tick in ticks if abs(self.frame.y(tick[0]) - y) >= LINE_HEIGHT]
+        axes.paint_price_axis(painter, self.frame, self._model, ticks, tags)
         painter.setPen(pen(self._model.theme.line))
         painter.drawLine(
             0, int(self.frame.height) - 1, int(self._axis.boundingRect().width()), int(self.frame.height) - 1

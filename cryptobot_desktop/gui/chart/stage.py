@@ -131,7 +131,10 @@ class Stage:
 
     def _paint_time_axis(self, painter: QPainter) -> None:
         width = self.price.rect.width()
-        axes.paint_time_axis(painter, width, self._labels, self._model)
+        cross = crosshair.crosshair(self.panes, self._model)
+        tag = cross.time_tag if cross is not None else QRectF()
+        labels = [label for label in self._labels if not axes.is_covered(label, tag, self._model)]
+        axes.paint_time_axis(painter, width, labels, self._model)
         painter.setPen(pen(self._model.theme.line))
         painter.drawLine(int(width), 0, int(self._size.width()), 0)
         draw_text(painter, width + 6, axes.TIME_AXIS_PX / 2 + 1, axes.zone_text(self._model), self._model.theme.muted)
@@ -145,4 +148,6 @@ class Stage:
         if self._model.source:
             states.paint_strip(painter, self._size.width(), self._model)
         states.paint_state(painter, self.plot_area.adjusted(0, 0, self._axis_width, 0), self._model)
-        crosshair.paint_crosshair(painter, self.panes, self._model)
+        cross = crosshair.crosshair(self.panes, self._model)
+        if cross is not None:
+            crosshair.paint_crosshair(painter, cross, self.plot_area, self._model)
