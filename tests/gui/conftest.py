@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -11,7 +12,7 @@ from cryptobot_desktop.gui.desk import Desk
 from cryptobot_desktop.gui.main_window import MainWindow
 from cryptobot_desktop.gui.settings_port import MemorySettings
 from cryptobot_desktop.gui.theme import station
-from cryptobot_desktop.gui.tokens import UpDown
+from cryptobot_desktop.gui.tokens import DARK, UpDown
 from tests.gui.builders import ScriptedEngine, snapshot
 
 
@@ -23,10 +24,20 @@ def engine() -> ScriptedEngine:
 
 @pytest.fixture
 def dressed(qapp: QApplication) -> Iterator[QApplication]:
-    """Put the dark theme on, and on again after the test."""
-    station().put_on("dark", UpDown.GREEN_RED, 100)
+    """Put the dark theme on, and on again after the test, when its windows are really gone."""
+    _dress()
     yield qapp
-    station().put_on("dark", UpDown.GREEN_RED, 100)
+    # deleteLater waits for an event loop, which tests do not run; leftovers would be restyled again and again.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    _dress()
+
+
+def _dress() -> None:
+    now = station()
+    app = QApplication.instance()
+    fresh = isinstance(app, QApplication) and not app.styleSheet()
+    if fresh or (now.theme, now.colours, now.font_percent) != (DARK, UpDown.GREEN_RED, 100):
+        now.put_on("dark", UpDown.GREEN_RED, 100)
 
 
 @pytest.fixture
