@@ -10,7 +10,7 @@ from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.instrument import Venue
 from cryptobot_desktop.domain.numbers import PPM, to_scaled
 from cryptobot_desktop.domain.orders import FeeRates
-from cryptobot_desktop.domain.timeframe import Timeframe, parse_timeframe
+from cryptobot_desktop.domain.timeframe import parse_timeframe
 
 _UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -145,7 +145,7 @@ def _market_options(parser: Parser, *, market: str) -> None:
 
 
 def _bot_options(parser: Parser) -> None:
-    parser.add_argument("--timeframe", type=checked(parse_timeframe), default=Timeframe.M1, metavar="1m")
+    parser.add_argument("--timeframe", type=checked(parse_timeframe), metavar="1m")
     parser.add_argument("--bot", action="append", default=[], metavar="NAME[:key=value,...]", help="may be repeated")
     parser.add_argument("--cash", default="10000 USDT", metavar="AMOUNT ASSET")
     parser.add_argument("--fees", type=checked(fees), metavar="maker=0.001,taker=0.001")

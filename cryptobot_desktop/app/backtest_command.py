@@ -61,7 +61,7 @@ def _recorded(options: Options, spec: SessionSpec) -> BacktestResult:
         raise InvalidInput(f"backtest cannot run on market {options.parsed.market!r}; give --data or a recording")
     path = Path(options.parsed.data or spec.recording)
     symbol = spec.symbols[0] if spec.symbols else FILE_SYMBOL
-    data = open_data(path, symbol=symbol, venue=spec.venue, timeframe=spec.timeframe)
+    data = open_data(path, symbol=symbol, venue=spec.venue)
     return run_recorded(spec, data)
 
 

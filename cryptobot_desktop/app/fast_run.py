@@ -86,11 +86,11 @@ class FastRun:
     def _play_recording(self) -> Assembled:
         spec = self._spec
         symbol = spec.symbols[0] if spec.symbols else FILE_SYMBOL
-        data = open_data(Path(spec.recording), symbol=symbol, venue=spec.venue, timeframe=spec.timeframe)
+        data = open_data(Path(spec.recording), symbol=symbol, venue=spec.venue)
         self._known.update({instrument.id: instrument for instrument in data.instruments})
         spec, wanted = settle_on(spec, data)
         record = new_record(spec, data.start_ms)
-        session = assemble(spec, record, store=self._store, tell=self._tell, has_books=data.has_books)
+        session = assemble(spec, record, store=self._store, tell=self._tell, shape=data.shape)
         for instrument in wanted:
             watch_instrument(session, instrument)
         session.pipeline.bots.reserve(record.bot for record in self._stored.bots)

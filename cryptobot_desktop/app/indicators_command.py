@@ -6,7 +6,6 @@ from pathlib import Path
 
 from cryptobot_desktop.app.options import Options
 from cryptobot_desktop.domain.errors import InvalidInput, UserActionNeeded
-from cryptobot_desktop.domain.timeframe import Timeframe
 from cryptobot_desktop.indicators import bar_of, catalogue_listing, compute, compute_incremental
 from cryptobot_desktop.marketdata.candle_files import NamedPair, read_candles
 
@@ -34,7 +33,7 @@ def _compute(options: Options) -> None:
     path = Path(parsed.data)
     if not path.is_file():
         raise InvalidInput(f"candle file {path} does not exist")
-    file = read_candles(path, NamedPair("DATA/DATA"), Timeframe.M1)
+    file = read_candles(path, NamedPair("DATA/DATA"))
     bars = [bar_of(candle, file.instrument) for candle in file.candles]
     columns = (compute if parsed.batch else compute_incremental)(parsed.name, bars, **_params(parsed.param))
     times = [candle.open_ms for candle in file.candles]

@@ -11,6 +11,7 @@ from cryptobot_desktop.app.markets import parse_market
 from cryptobot_desktop.app.profile import Profile
 from cryptobot_desktop.backtest.run import read_bot
 from cryptobot_desktop.config.folders import data_folder
+from cryptobot_desktop.domain.timeframe import Timeframe
 from cryptobot_desktop.engine.assembly import parse_cash
 from cryptobot_desktop.engine.session import BotSpec, MarketSource, SessionSpec
 
@@ -49,7 +50,8 @@ class Options:
             source=source,
             venue=parsed.venue,
             symbols=tuple(parsed.symbol or (() if source is MarketSource.RECORDING else DEFAULT_SYMBOLS)),
-            timeframe=parsed.timeframe,
+            timeframe=parsed.timeframe or Timeframe.M1,
+            timeframe_is_open=parsed.timeframe is None,
             bots=tuple(read_bot(text) for text in given),
             default_bots=() if default_bot is None or parsed.bot == ["none"] else (default_bot,),
             portfolio=getattr(parsed, "portfolio", None) or "main",

@@ -15,7 +15,7 @@ from cryptobot_desktop.domain.instrument import Instrument, Venue
 from cryptobot_desktop.domain.journal import SessionRecord
 from cryptobot_desktop.domain.market import Candle, Received
 from cryptobot_desktop.domain.orders import FeeRates, Fill
-from cryptobot_desktop.domain.timeframe import parse_timeframe
+from cryptobot_desktop.domain.timeframe import Timeframe, bar_end_ms, parse_timeframe
 from cryptobot_desktop.engine.assembly import Assembled, assemble, chosen, open_session, watch_instrument
 from cryptobot_desktop.engine.books import books_document
 from cryptobot_desktop.engine.outbox import GROUP_ROWS, MemoryStore, Store
@@ -44,7 +44,7 @@ def run(
     *,
     bots: Sequence[str | BotSpec] = (),
     symbol: str | None = None,
-    timeframe: str = "1m",
+    timeframe: str | None = None,
     cash: str = "10000 USDT",
     fees: FeeRates | None = None,
 ) -> BacktestResult:
@@ -52,14 +52,15 @@ def run(
 
     `bots` are texts such as ``sma_cross:fast=10,slow=30``; `symbol` in KuCoin's spelling (``BTC-USDT``)
     means KuCoin's rules, any other Binance's; without it a CSV is of BTC/USDT, and of a recording everything is
-    watched. Bad input raises InvalidInput.
+    watched. Bots trade on the file's own bars unless `timeframe` names longer ones. Bad input raises InvalidInput.
     """
     venue = Venue.KUCOIN if "-" in (symbol or "") else Venue.BINANCE
     spec = SessionSpec(
         source=MarketSource.RECORDING,
         venue=venue,
         symbols=(symbol,) if symbol is not None else (),
-        timeframe=parse_timeframe(timeframe),
+        timeframe=parse_timeframe(timeframe) if timeframe is not None else Timeframe.M1,
+        timeframe_is_open=timeframe is None,
         bots=tuple(read_bot(bot) if isinstance(bot, str) else bot for bot in bots),
         cash=cash,
         fees=fees,
@@ -68,7 +69,7 @@ def run(
         recorded = from_candles(*data)
     else:
         name = symbol or FILE_SYMBOL
-        recorded = open_data(Path(data), symbol=name, venue=spec.venue, timeframe=spec.timeframe)
+        recorded = open_data(Path(data), symbol=name, venue=spec.venue)
     return run_recorded(spec, recorded)
 
 
@@ -98,7 +99,7 @@ def run_recorded(
         started_ms=recorded.start_ms,
         last_ms=recorded.start_ms,
     )
-    session = assemble(spec, record, store=store or MemoryStore(), tell=listen, has_books=recorded.has_books)
+    session = assemble(spec, record, store=store or MemoryStore(), tell=listen, shape=recorded.shape)
     for instrument in instruments:
         watch_instrument(session, instrument)
     open_session(session)
@@ -126,7 +127,14 @@ def settle_on(spec: SessionSpec, recorded: RecordedData) -> tuple[SessionSpec, t
     if len(instruments) > 1:
         instruments = chosen({instrument.id: instrument for instrument in instruments}, spec.symbols)
     symbols = tuple(instrument.symbol for instrument in instruments)
-    return msgspec.structs.replace(spec, venue=instruments[0].venue, symbols=symbols), instruments
+    timeframe = recorded.shape.base if spec.timeframe_is_open else spec.timeframe
+    if bar_end_ms(0, timeframe) < bar_end_ms(0, recorded.shape.base):
+        raise InvalidInput(
+            f"{recorded.label} holds {recorded.shape.base.value} bars, bots cannot trade on {timeframe.value} ones; "
+            f"name {recorded.shape.base.value} or longer"
+        )
+    settled = msgspec.structs.replace(spec, venue=instruments[0].venue, symbols=symbols, timeframe=timeframe)
+    return settled, instruments
 
 
 def play(session: Assembled, events: Iterable[Received]) -> None:

@@ -11,7 +11,8 @@ from msgspec import Struct
 from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.instrument import Instrument, Venue
 from cryptobot_desktop.domain.market import Candle, ClockTick, FeedState, FeedStatus, Received, Trade
-from cryptobot_desktop.domain.timeframe import MINUTE_MS, Timeframe, bar_end_ms
+from cryptobot_desktop.domain.timeframe import MINUTE_MS, bar_end_ms
+from cryptobot_desktop.engine.assembly import EXCHANGE, MarketShape
 from cryptobot_desktop.marketdata.candle_files import NamedPair, read_candles, read_trades
 from cryptobot_desktop.marketdata.tape import open_tape, tape_events
 
@@ -27,11 +28,11 @@ class RecordedData(Struct, frozen=True, kw_only=True):
     instruments: tuple[Instrument, ...]
     events: Iterable[Received]
     start_ms: int
-    has_books: bool
+    shape: MarketShape
     findings: tuple[str, ...] = ()
 
 
-def open_data(path: Path, *, symbol: str, venue: Venue, timeframe: Timeframe) -> RecordedData:
+def open_data(path: Path, *, symbol: str, venue: Venue) -> RecordedData:
     """Open a candle file, a trade file or a recording, told apart by their content.
 
     InvalidInput names the file (and line) when it is none of them.
@@ -46,14 +47,14 @@ def open_data(path: Path, *, symbol: str, venue: Venue, timeframe: Timeframe) ->
             instruments=tape.instruments,
             events=tape_events(tape),
             start_ms=tape.first_ms,
-            has_books=True,
+            shape=EXCHANGE,
             findings=tape.notes,
         )
     about = NamedPair(symbol, venue)
     if set(_header(path)) >= _TRADE_COLUMNS:
         trades = read_trades(path, about)
         return _from_trades(trades.instrument, trades.trades, f"trades {path.name}", trades.findings)
-    file = read_candles(path, about, timeframe)
+    file = read_candles(path, about)
     return from_candles(file.instrument, file.candles, label=f"candles {path.name}", findings=file.findings)
 
 
@@ -68,7 +69,7 @@ def from_candles(
         instruments=(instrument,),
         events=_candle_events(instrument, candles),
         start_ms=candles[0].open_ms,
-        has_books=False,
+        shape=MarketShape(has_books=False, base=candles[0].timeframe),
         findings=findings,
     )
 
@@ -90,7 +91,7 @@ def _from_trades(instrument: Instrument, trades: list[Trade], label: str, findin
         instruments=(instrument,),
         events=_trade_events(instrument, trades),
         start_ms=trades[0].venue_ms,
-        has_books=False,
+        shape=MarketShape(has_books=False),
         findings=findings,
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 import msgspec
 from msgspec import Struct
 
-from cryptobot_desktop.domain.errors import InvalidInput
+from cryptobot_desktop.domain.errors import InvalidInput, UserActionNeeded
 from cryptobot_desktop.domain.facts import Fact
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.domain.journal import SessionRecord, StoredState
@@ -22,6 +22,16 @@ from cryptobot_desktop.engine.session import BotSpec, SessionSpec
 from cryptobot_desktop.execution.exchange import PaperExchange
 from cryptobot_desktop.marketdata.market_state import MarketState
 from cryptobot_desktop.risk import KillSwitch
+
+
+class MarketShape(Struct, frozen=True):
+    """What a market source gives: order books or not, and its shortest bars; longer ones are rolled up."""
+
+    has_books: bool = True
+    base: Timeframe = Timeframe.M1
+
+
+EXCHANGE = MarketShape()
 
 
 class Assembled(Struct):
@@ -44,15 +54,14 @@ def assemble(
     *,
     store: Store,
     tell: Callable[[Fact], None],
-    has_books: bool = True,
+    shape: MarketShape = EXCHANGE,
     watch: Callable[[str], None] | None = None,
 ) -> Assembled:
     """Build the stages of a session. `watch` adds instruments by name; without it the list is fixed."""
-    base = Timeframe.M1 if has_books else spec.timeframe
-    market = MarketState(books=has_books, base=base, timeframes=_timeframes(spec, base, has_books=has_books))
+    market = MarketState(books=shape.has_books, base=shape.base, timeframes=_timeframes(spec, shape))
     exchange = PaperExchange({spec.venue: spec.fees or FeeRates()})
     outbox = Outbox(store, tell)
-    pipeline = Pipeline(market, exchange, outbox, session_id=record.session_id, base=base)
+    pipeline = Pipeline(market, exchange, outbox, session_id=record.session_id, base=shape.base)
     pipeline.now_ms = record.started_ms
     pipeline.fees[spec.venue] = spec.fees or FeeRates()
     desk = CommandDesk(
@@ -77,7 +86,7 @@ def restore(session: Assembled, stored: StoredState) -> None:
     """Take up portfolios, resting orders, bots and the kill switch as they were stored."""
     pipeline = session.pipeline
     for instrument in stored.instruments:
-        pipeline.known.setdefault(instrument.id, instrument)
+        _check_precision(instrument, pipeline.known.setdefault(instrument.id, instrument))
     pipeline.accounts.restore(stored)
     session.exchange.restore([*stored.closed_orders, *stored.open_orders], pipeline.now_ms)
     if stored.kill_switch is not None and stored.kill_switch.tripped:
@@ -172,11 +181,9 @@ def chosen(catalogue: Mapping[InstrumentId, Instrument], symbols: Iterable[str])
     return tuple(dict.fromkeys(named or catalogue.values()))
 
 
-def _timeframes(spec: SessionSpec, base: Timeframe, *, has_books: bool) -> tuple[Timeframe, ...]:
+def _timeframes(spec: SessionSpec, shape: MarketShape) -> tuple[Timeframe, ...]:
     """Return the bars to build: all for a market that may be looked at, only what bots need for a file."""
-    if has_books:
-        return tuple(Timeframe)
-    return tuple({base, spec.timeframe})
+    return tuple(Timeframe) if shape.has_books else tuple({shape.base, spec.timeframe})
 
 
 def _restored(record: BotRecord, instrument: Instrument, stored: StoredState) -> Bot:
@@ -204,6 +211,16 @@ def _take_up(bot: Bot, first_known_ms: int | None) -> None:
         bot.strategy.restore(saved)
     except InvalidInput:
         return  # parameters changed since: it warms up anew
+
+
+def _check_precision(stored: Instrument, now: Instrument) -> None:
+    """Refuse a market whose numbers would change the meaning of stored prices and quantities."""
+    before, after = (stored.price_decimals, stored.qty_decimals), (now.price_decimals, now.qty_decimals)
+    if before != after:
+        raise UserActionNeeded(
+            f"{now.id} is stored with {before[0]} price and {before[1]} quantity decimals, this market has {after[0]} "
+            f"and {after[1]}; use another data folder for it (--data-dir)"
+        )
 
 
 def _is_same(one: BotRecord, other: BotRecord) -> bool:

@@ -36,6 +36,9 @@ class SessionSpec(Struct, frozen=True, kw_only=True):
     symbols: tuple[str, ...] = ("BTC/USDT",)
     """Any spelling; empty = all that a recording holds."""
     timeframe: Timeframe = Timeframe.M1
+    """On which bars bots trade."""
+    timeframe_is_open: bool = False
+    """True when nobody named a timeframe: a candle file's own bars are used then."""
     bots: tuple[BotSpec, ...] = ()
     default_bots: tuple[BotSpec, ...] = ()
     """What trades when neither `bots` names one nor the portfolio has one."""

@@ -14,7 +14,7 @@ from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.instrument import Instrument, Venue
 from cryptobot_desktop.domain.market import Candle, CandleSource, Side, Trade
 from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS
-from cryptobot_desktop.domain.timeframe import Timeframe, bar_end_ms, bar_open_ms
+from cryptobot_desktop.domain.timeframe import DAY_MS, Timeframe, bar_end_ms, bar_open_ms
 from cryptobot_desktop.marketdata.csv_rows import CsvRows, DecimalsSeen, ScaledColumn, read_time
 from cryptobot_desktop.marketdata.symbol_names import inferred_instrument
 from cryptobot_desktop.marketdata.text_files import reason
@@ -22,6 +22,8 @@ from cryptobot_desktop.marketdata.text_files import reason
 CANDLE_COLUMNS: Final = ("time", "open", "high", "low", "close", "volume")
 TRADE_COLUMNS: Final = ("time", "id", "price", "qty", "is_buyer_maker")
 _MAX_PRICE_DECIMALS: Final = 12
+_SHORTEST_MONTH_MS: Final = 28 * DAY_MS
+_LONGEST_MONTH_MS: Final = 31 * DAY_MS
 _FLAGS: Final = {"true": True, "false": False}
 _TORN: Final = "the file ends in the middle of a line; what was before it is used"
 
@@ -50,9 +52,14 @@ class NamedPair(Struct, frozen=True):
     venue: Venue = Venue.BINANCE
 
 
-def read_candles(path: Path, about: Instrument | NamedPair, timeframe: Timeframe) -> CandleFile:
-    """Return the bars of ``time,open,high,low,close,volume`` (ms UTC); InvalidInput names file and line."""
+def read_candles(path: Path, about: Instrument | NamedPair, timeframe: Timeframe | None = None) -> CandleFile:
+    """Return the bars of ``time,open,high,low,close,volume`` (ms UTC); InvalidInput names file and line.
+
+    Without `timeframe` the usual distance of two bars tells it.
+    """
     rows = CsvRows(path, CANDLE_COLUMNS)
+    if timeframe is None:
+        timeframe = _usual_timeframe(rows)
     instrument = _candle_instrument(rows, about) if isinstance(about, NamedPair) else about
     prices = ScaledColumn(instrument.price_decimals, minimum=1, cuts=False)
     volumes = ScaledColumn(instrument.qty_decimals, minimum=0, cuts=True)
@@ -139,6 +146,21 @@ def read_trades(path: Path, about: Instrument | NamedPair) -> TradeFile:
     findings += _rounded(prices, "prices", instrument.price_decimals)
     findings += _rounded(qtys, "quantities", instrument.qty_decimals)
     return TradeFile(instrument, ordered, (*findings, *([_TORN] if rows.torn else [])))
+
+
+def _usual_timeframe(rows: CsvRows) -> Timeframe:
+    """Return the timeframe whose length is the most frequent distance of two lines; one bar counts as 1m."""
+    times = [rows.read(read_time, cells[0], "time") for cells in rows]
+    steps = Counter(abs(second - first) for first, second in pairwise(times))
+    if not steps:
+        return Timeframe.M1
+    usual = steps.most_common(1)[0][0]
+    found = next((timeframe for timeframe in Timeframe if timeframe.length_ms == usual), None)
+    if found is None and _SHORTEST_MONTH_MS <= usual <= _LONGEST_MONTH_MS:
+        found = Timeframe.MO1
+    if found is None:
+        raise InvalidInput(f"file {rows.path} holds bars {usual} ms apart, which is no known timeframe; name it")
+    return found
 
 
 def _candle_instrument(rows: CsvRows, about: NamedPair) -> Instrument:

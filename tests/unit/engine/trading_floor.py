@@ -14,7 +14,7 @@ from cryptobot_desktop.domain.journal import CommitBatch, SessionRecord, StoredS
 from cryptobot_desktop.domain.market import BookSnapshot, Candle, FeedState, FeedStatus, Received
 from cryptobot_desktop.domain.orders import Fill
 from cryptobot_desktop.domain.timeframe import MINUTE_MS, Timeframe
-from cryptobot_desktop.engine.assembly import assemble, open_session, restore, watch_instrument
+from cryptobot_desktop.engine.assembly import MarketShape, assemble, open_session, restore, watch_instrument
 from cryptobot_desktop.engine.session import BotSpec, SessionSpec
 from cryptobot_desktop.storage.database import ProfileDatabase
 from cryptobot_desktop.storage.recovery import load_state
@@ -76,7 +76,7 @@ class Floor:
             last_ms=start_ms,
         )
         stored = load_state(self.database)
-        self.session = assemble(spec, record, store=self.store, tell=self.diary.append, has_books=has_books)
+        self.session = assemble(spec, record, store=self.store, tell=self.diary.append, shape=MarketShape(has_books))
         for instrument in instruments:
             watch_instrument(self.session, instrument)
         self.session.market.load_history(history)
