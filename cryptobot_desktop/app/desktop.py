@@ -42,6 +42,7 @@ def run_desktop(options: Options) -> int:
         print("CryptoBot is running already; its window was brought to the front", file=sys.stderr)
         return 0
     with profile:
+        options.start_logs(folder)
         return Desktop(profile, exit_after_first_paint=options.parsed.exit_after_first_paint).run()
 
 

@@ -122,6 +122,7 @@ class EngineThread:
             database.close()
 
     async def _with_database(self, database: ProfileDatabase) -> None:
+        database.back_up_daily(WallClock().now_ms())
         stored = load_state(database)
         spec = self._spec if self._wishes.keep_portfolio else own_portfolio(self._spec, stored)
         if spec.source is MarketSource.RECORDING:

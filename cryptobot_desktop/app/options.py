@@ -10,10 +10,11 @@ import orjson
 from cryptobot_desktop.app.markets import parse_market
 from cryptobot_desktop.app.profile import Profile
 from cryptobot_desktop.backtest.run import read_bot
-from cryptobot_desktop.config.folders import data_folder
+from cryptobot_desktop.config.folders import data_folder, log_folder
 from cryptobot_desktop.domain.timeframe import Timeframe
 from cryptobot_desktop.engine.assembly import parse_cash
 from cryptobot_desktop.engine.session import BotSpec, MarketSource, SessionSpec
+from cryptobot_desktop.monitoring.logs import open_logs
 
 DEFAULT_SYMBOLS = ("BTC/USDT",)
 
@@ -36,6 +37,10 @@ class Options:
     def profile(self) -> Profile:
         """Return the data folder, held for this program alone."""
         return Profile(self.folder())
+
+    def start_logs(self, folder: Path) -> None:
+        """Log to standard error and to a rotating file in the data folder."""
+        open_logs(self.parsed.log_level, log_folder(folder))
 
     def session(self, default_bot: BotSpec | None = None) -> SessionSpec:
         """Return the session that the market, bot and pace options describe; everything is checked.

@@ -40,6 +40,7 @@ def execute(options: Options) -> int:
     spec = options.session(default_bot=DEFAULT_BOT)
     keep = options.parsed.portfolio is not None
     with options.profile() as profile:
+        options.start_logs(profile.folder)
         if spec.speed == 0:
             report, books = _fast(spec, profile, keep_portfolio=keep)
         else:
@@ -54,6 +55,7 @@ def run_demo(options: Options) -> int:
     spec = SessionSpec(default_bots=(DEMO_BOT,), speed=DEMO_SPEED, duration_ms=DEMO_DURATION_MS)
     print("No display: the built-in market plays here, 60 times as fast as real time, for 40 seconds.", file=sys.stderr)
     with options.profile() as profile:
+        options.start_logs(profile.folder)
         report, _ = _at_pace(spec, profile, Wishes(keep_portfolio=True, from_wall_clock=True))
         show_report(options, report, profile)
     return 0
