@@ -13,7 +13,8 @@ from benchmarks.chart_rows import FEW, ROWS
 from benchmarks.measure import Report, Table, cell, main
 
 _EMPTY, _CHART, _FULL, _NAIVE, _FINPLOT = ROWS
-_SLOW_BARS = 300_000
+_SLOW_BARS = {_NAIVE: 50_000, _FINPLOT: 300_000}
+"""Above these sizes a row gets one process and few redraws: the naive item takes a second per redraw at 100,000."""
 _KINDS = ("first frame", "append, all", "pan, all", f"append, {FEW} bars", f"pan, {FEW} bars")
 
 Found = dict[str, list[float]]
@@ -42,11 +43,11 @@ def _measured(report: Report, size: int) -> dict[str, Found]:
     found: dict[str, Found] = {}
     for number in range(1 if report.settings.quick else 3):
         for name in ROWS:
-            slow = name in (_NAIVE, _FINPLOT) and size > _SLOW_BARS
+            slow = size > _SLOW_BARS.get(name, size)
             if slow and number:
                 continue
-            few = report.settings.quick or slow
-            once = _child(report, name, size, 2 if few else 15)
+            few = 2 if report.settings.quick or size > 500_000 else 5
+            once = _child(report, name, size, few if slow or report.settings.quick else 15)
             for kind, values in once.items():
                 found.setdefault(name, {}).setdefault(kind, []).extend(values)
     return found
