@@ -14,7 +14,7 @@ from cryptobot_desktop.gui.resource_files import resource_folder
 from cryptobot_desktop.gui.settings_port import MemorySettings, SettingsPort, text_setting
 from cryptobot_desktop.gui.theme import station
 from cryptobot_desktop.gui.tokens import UpDown
-from cryptobot_desktop.gui.window_commands import COLOURS_KEY, THEME_KEY
+from cryptobot_desktop.gui.window_commands import COLOURS_KEY, FONT_KEY, THEME_KEY
 from cryptobot_desktop.gui.wizard.choice import SetupChoice, WizardPorts
 from cryptobot_desktop.gui.wizard.wizard import SetupWizard
 
@@ -38,7 +38,12 @@ def put_on_saved_theme(settings: SettingsPort) -> None:
     """Dress the application as the settings say; dark with green and red where they say nothing good."""
     colours = text_setting(settings, COLOURS_KEY, UpDown.GREEN_RED.value)
     known = {choice.value for choice in UpDown}
-    station().put_on(text_setting(settings, THEME_KEY, "dark"), UpDown(colours) if colours in known else None)
+    percent = text_setting(settings, FONT_KEY, "100")
+    station().put_on(
+        text_setting(settings, THEME_KEY, "dark"),
+        UpDown(colours) if colours in known else None,
+        int(percent) if percent.isascii() and percent.isdigit() else 100,
+    )
 
 
 class DesktopShell(QObject):

@@ -77,7 +77,6 @@ class DockLayout(QObject):
         self._folded = None
         self._busy = False
         self.fold()
-        self._size()
         self._changed()
 
     def _stack(self, names: tuple[str, ...]) -> None:
@@ -110,6 +109,7 @@ class DockLayout(QObject):
             ticket.raise_()
         else:
             self._window.splitDockWidget(ticket, book, Qt.Orientation.Vertical)
+        self._size()
 
     def _right_is_untouched(self) -> bool:
         right = Qt.DockWidgetArea.RightDockWidgetArea

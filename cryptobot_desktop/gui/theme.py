@@ -22,6 +22,7 @@ class ThemeStation(QObject):
         self.theme = DARK
         self.colours = UpDown.GREEN_RED
         self.font_percent = 100
+        self._base_font = app.font()
 
     def put_on(self, name: str, colours: UpDown | None = None, font_percent: int | None = None) -> None:
         """Dress every window in the named theme (``dark`` or ``light``); unknown names count as dark."""
@@ -34,7 +35,7 @@ class ThemeStation(QObject):
             self.font_percent = min(_MAX_SCALE, max(_MIN_SCALE, font_percent))
         app.setStyle("Fusion")
         app.setPalette(palette(self.theme))
-        app.setFont(number_font(app.font(), TEXT_PX))
+        app.setFont(number_font(self._base_font, TEXT_PX))
         app.setStyleSheet(style_sheet(self.theme))
         self.changed.emit(self.theme)
 

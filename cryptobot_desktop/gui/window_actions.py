@@ -42,6 +42,13 @@ def _add_view(commands: WindowCommands) -> None:
     commands.registry.add(
         "view.look.theme", "Switch dark and light", commands.switch_theme, menu="View", shortcut="Ctrl+Shift+L"
     )
+    for step, text, keys in (
+        (10, "Larger text", "Ctrl++"),
+        (-10, "Smaller text", "Ctrl+-"),
+        (0, "Usual text size", "Ctrl+0"),
+    ):
+        change = partial(commands.change_text_size, step)
+        commands.registry.add(f"view.look.text.{step}", text, change, menu="View", shortcut=keys)
     for colours in UpDown:
         text = f"Up and down: {colours.value}"
         commands.registry.add(
@@ -60,5 +67,7 @@ def _add_chart(commands: WindowCommands) -> None:
 def _add_trade(commands: WindowCommands) -> None:
     menu = "Trade (paper)"
     commands.registry.add("trade.ticket", "Go to the order ticket", commands.focus_ticket, menu=menu, shortcut="Ctrl+T")
+    commands.registry.add("trade.portfolio.new", "New portfolio\u2026", commands.ask_portfolio, menu=menu)
+    commands.registry.add("trade.portfolio.reset", "Reset this portfolio\u2026", commands.ask_reset, menu=menu)
     commands.registry.add("trade.stop.all", "STOP ALL", commands.stop_all, menu=menu, shortcut="Ctrl+Shift+X")
     commands.registry.add(RELEASE, "Release after STOP ALL\u2026", commands.ask_release, menu=menu)

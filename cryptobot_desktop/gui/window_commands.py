@@ -1,6 +1,6 @@
 """What the main window's actions do: stop, release, bots, theme, palette. Dialogs are opened, never waited for."""
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QMainWindow, QMessageBox
 
 from cryptobot_desktop.domain.commands import PauseBot, ReleaseKillSwitch, TripKillSwitch
@@ -8,15 +8,19 @@ from cryptobot_desktop.domain.ledger import BotRecord
 from cryptobot_desktop.engine.catalogue import check_bot_params, strategy_cards
 from cryptobot_desktop.gui.actions import ActionRegistry
 from cryptobot_desktop.gui.bot_dialog import BotDialog
+from cryptobot_desktop.gui.bridge import Answer
 from cryptobot_desktop.gui.command_palette import CommandPalette, palette_entries
 from cryptobot_desktop.gui.desk import Desk
 from cryptobot_desktop.gui.dock_layout import DockLayout
+from cryptobot_desktop.gui.portfolio_dialog import PortfolioDialog
 from cryptobot_desktop.gui.release_dialog import ReleaseDialog
 from cryptobot_desktop.gui.settings_port import SettingsPort
 from cryptobot_desktop.gui.theme import station
 from cryptobot_desktop.gui.tokens import UpDown
 
 THEME_KEY, COLOURS_KEY = "theme/name", "theme/colours"
+FONT_KEY = "theme/font_percent"
+STOP_PATIENCE_MS = 2_000
 STOP_REASON = "STOP ALL was pressed in the window"
 _ABOUT = (
     "CryptoBot Desktop trades pretend money on real prices.\n\n"
@@ -37,12 +41,26 @@ class WindowCommands(QObject):
         self._settings = settings
         self._recent: list[str] = []
         self.registry = ActionRegistry(window)
+        self._stop_unanswered = False
+        self._stop_check = QTimer(self, singleShot=True, interval=STOP_PATIENCE_MS)
+        self._stop_check.timeout.connect(self._complain_about_stop)
 
     @Slot()
     def stop_all(self) -> None:
         """Stop everything at once, without asking."""
-        self.desk.order(TripKillSwitch(STOP_REASON))
+        self._stop_unanswered = True
+        self.desk.order(TripKillSwitch(STOP_REASON), self._take_stop_answer)
         self.desk.said.emit("stopping all trading", "danger")
+        self._stop_check.start()
+
+    def _take_stop_answer(self, answer: Answer) -> None:
+        self._stop_unanswered = False
+        self.desk.said.emit(getattr(answer, "message", "") or "all trading is stopped", "danger")
+
+    @Slot()
+    def _complain_about_stop(self) -> None:
+        if self._stop_unanswered:
+            self.desk.said.emit("the engine has not answered STOP ALL; quit the program to stop it", "danger")
 
     @Slot()
     def ask_release(self) -> None:
@@ -68,6 +86,18 @@ class WindowCommands(QObject):
         BotDialog(self.desk, strategy_cards(), check_bot_params, record=record, parent=self.window).open()
 
     @Slot()
+    def ask_portfolio(self) -> None:
+        """Open the dialog that opens a portfolio."""
+        PortfolioDialog(self.desk, parent=self.window).open()
+
+    @Slot()
+    def ask_reset(self) -> None:
+        """Open the dialog that gives the chosen portfolio fresh cash."""
+        card = self.desk.portfolio_card()
+        if card is not None:
+            PortfolioDialog(self.desk, card, self.window).open()
+
+    @Slot()
     def pause_bots(self) -> None:
         """Pause every bot that runs."""
         for card in self.desk.snapshot.bots if self.desk.snapshot is not None else ():
@@ -85,6 +115,12 @@ class WindowCommands(QObject):
         """Use other colours for up and down, and remember them."""
         self._settings.set(COLOURS_KEY, colours.value)
         station().put_on(station().theme.name, colours)
+
+    def change_text_size(self, step: int) -> None:
+        """Make all texts larger or smaller by so many percent, from 80 to 200, and remember it; 0 = as at first."""
+        percent = station().font_percent + step if step else 100
+        station().put_on(station().theme.name, font_percent=percent)
+        self._settings.set(FONT_KEY, str(station().font_percent))
 
     @Slot()
     def switch_full_screen(self) -> None:

@@ -179,16 +179,16 @@ def show_tab(name: str) -> Callable[[MainWindow, ScriptedEngine], object]:
 def fill_ticket(window: MainWindow, engine: ScriptedEngine) -> None:
     """Type a market order and let the engine answer its preview."""
     form = window.panels["ticket"].form  # type: ignore[attr-defined]
-    form.quantity.set_text("0.25")
+    form.quantity.set_text("0.12")
     engine.handle.publish_notice(OrderFilled(order(), (fill(3, Side.BUY, "64020.77", "0.05000", 9),), NOW_MS))
     camera_wait(window, 400)
     number = next((n for n, c in reversed(engine.handle.take_commands()) if type(c).__name__ == "PreviewOrder"), 0)
     preview = OrderPreviewed(
         command_id=number,
         average_price=6_421_163,
-        fillable_qty=25_000,
-        quote_amount=1_605_290_750_000,
-        fee=25_000,
+        fillable_qty=12_000,
+        quote_amount=770_539_560_000,
+        fee=12_000,
         fee_asset="BTC",
         slippage_ppm=18,
         levels=3,

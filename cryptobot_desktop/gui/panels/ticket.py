@@ -124,6 +124,7 @@ class OrderTicket(Panel):
         stopped = "Released first: STOP ALL is on" if snapshot.kill_tripped else ""
         if snapshot.engine_state in STOPPED_STATES:
             stopped = f"The engine is {snapshot.engine_state}; no order can be sent"
+            self._sending = False  # nobody will answer any more
         if stopped != self._stopped:
             self._stopped = stopped
             self.check()

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QModelIndex, QObject, QPoint, Qt, Slot
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QFileDialog, QMenu, QTableView
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QTableView
 
 
 class TableWords(Protocol):
@@ -80,4 +80,15 @@ class TableMenus(QObject):
 
     @Slot(str)
     def _export_to(self, path: str) -> None:
-        Path(path).write_text(self._table.export_text(), encoding="utf-8")
+        try:
+            Path(path).write_text(self._table.export_text(), encoding="utf-8")
+        except OSError as problem:
+            box = QMessageBox(
+                QMessageBox.Icon.NoIcon,
+                "Export table",
+                f"{path} cannot be written: {problem.strerror}. Choose another place.",
+                QMessageBox.StandardButton.Close,
+                self._view,
+            )
+            box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            box.open()
