@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from cryptobot_desktop.domain.instrument import Instrument, Venue
 from cryptobot_desktop.domain.market import Candle, CandleSource, Trade
-from cryptobot_desktop.domain.timeframe import Timeframe, bar_end_ms, bar_open_ms
+from cryptobot_desktop.domain.timeframe import DAY_MS, Timeframe, bar_end_ms, bar_open_ms
 from cryptobot_desktop.marketdata.candle_rollups import RollUps
 from cryptobot_desktop.marketdata.own_bars import OwnBar, begin_bar, same_figures, silent_bar
 
@@ -20,6 +20,9 @@ GRACE_MS = 2_000
 """How long after its end a silent bar is closed by the clock."""
 PATIENCE_MS = 10_000
 """How long the venue's bar is waited for where our own is incomplete."""
+
+LONGEST_SILENCE_MS = DAY_MS
+"""A longer stretch without trades is a hole: nothing is made up for it, whatever the times of trades say."""
 
 
 class CandleCounters(Struct):
@@ -70,7 +73,12 @@ class CandleBuilder:
 
     def forming(self, timeframe: Timeframe) -> Candle | None:
         """Return the running bar as far as it is known (`closed` False), or None."""
-        base = self._running_base()
+        own, venue = self._forming, self._venue.get(self._venue_newest_ms)
+        base: Candle | None = None
+        if own is not None and own.open_ms >= self._settled_ms:
+            base = own.candle(self.instrument, self.base, closed=False)
+        if venue is not None and (base is None or (venue.open_ms >= base.open_ms and not self._is_whole(base.open_ms))):
+            base = replace(venue, closed=False)
         return base if timeframe is self.base else self._rollups.forming(timeframe, base)
 
     def begin_watching(self, at_ms: int) -> None:
@@ -84,6 +92,9 @@ class CandleBuilder:
         """Say that trades may be missed from now on, until `begin_watching`."""
         self._interrupted = True
         self._watched_from_ms = None
+        newest = self._venue.get(self._venue_newest_ms)
+        if newest is not None and not newest.closed:
+            del self._venue[newest.open_ms]  # it goes on without us, so what we know of it is not its end
 
     def load_history(self, candles: Sequence[Candle]) -> None:
         """Merge finished bars of any timeframe. Before the start they end what will be told as newly closed.
@@ -168,6 +179,7 @@ class CandleBuilder:
         told: list[Candle] = []
         while self._settled_ms < until_ms:
             opens = self._next_open(until_ms)
+            self._note_hole(opens, until_ms)
             if opens is None:
                 self._settled_ms = until_ms
                 break
@@ -186,7 +198,7 @@ class CandleBuilder:
     def _next_open(self, until_ms: int) -> int | None:
         """Return the next bar to decide about: a known one, or one that was silent while it was watched."""
         known = min((opens for opens in (*self._own, *self._venue) if opens >= self._settled_ms), default=until_ms)
-        if self._settled_ms and self.last is not None and self._fills_silence(self._settled_ms):
+        if self._fills_silence(self._settled_ms) and until_ms - self._settled_ms <= LONGEST_SILENCE_MS:
             return min(self._settled_ms, known)
         return known if known < until_ms else None
 
@@ -198,13 +210,14 @@ class CandleBuilder:
         if venue is not None and final:
             if whole and own is not None:
                 built = own.candle(self.instrument, self.base, closed=True)
-                if same_figures(built, venue):
+                # Without the venue's word that it is final (KuCoin), its last push may lack the last trades.
+                if not venue.closed or same_figures(built, venue):
                     return built
                 self.counters.mismatches += 1
             return replace(venue, closed=True)
         if whole and own is not None:
             return own.candle(self.instrument, self.base, closed=True)
-        if self.last is not None and self._fills_silence(opens):
+        if self.last is not None and venue is None and self._fills_silence(opens):
             return silent_bar(opens, self.last)
         return None
 
@@ -242,21 +255,27 @@ class CandleBuilder:
         """Return True when a watched bar without trades is a bar (Binance); on KuCoin there is none."""
         return self.instrument.venue is Venue.BINANCE and self.last is not None and self._is_whole(opens)
 
+    def _note_hole(self, opens: int | None, until_ms: int) -> None:
+        """Remember a stretch in which trades may have been missed and which the venue did not fill.
+
+        A hole before a bar that the venue delivered as closed is a stretch without trades; so may be the single
+        bar in which the watching began.
+        """
+        end_ms = until_ms if opens is None else opens
+        if end_ms <= bar_end_ms(self._settled_ms, self.base) or self._is_whole(self._settled_ms):
+            return
+        venue = self._venue.get(end_ms)
+        if self.last is not None and self._trades_seen and not (venue is not None and venue.closed):
+            self._rollups.mark_gap(end_ms)
+
     def _correct(self, candle: Candle) -> None:
         """Take the venue's word on a bar that was told already; it is not told again."""
         held = self.series[self.base].at(candle.open_ms)
         if candle.closed is False or (held is not None and same_figures(held, candle)):
             return
         if held is not None:
-            if held.source is CandleSource.BUILT:
-                self.counters.mismatches += 1
+            if candle.closed is None and candle.volume < held.volume:
+                return  # an unfinished push that was overtaken by our own bar
+            self.counters.mismatches += held.source is CandleSource.BUILT
             self.counters.corrections += 1
         self.series[self.base].put(replace(candle, closed=True))
-
-    def _running_base(self) -> Candle | None:
-        own, venue = self._forming, self._venue.get(self._venue_newest_ms)
-        if own is not None and own.open_ms < self._settled_ms:
-            own = None
-        if venue is not None and (own is None or (venue.open_ms >= own.open_ms and not self._is_whole(own.open_ms))):
-            return replace(venue, closed=False)
-        return None if own is None else own.candle(self.instrument, self.base, closed=False)

@@ -132,6 +132,12 @@ class RollUps:
             self.series[bar.timeframe].put(bar)
         return closed
 
+    def mark_gap(self, until_ms: int) -> None:
+        """Say that base bars before a time are missing for good: the bars around it are not whole."""
+        for running in self._running:
+            running.whole = False
+        self._covered_from_ms = until_ms
+
     def forming(self, timeframe: Timeframe, base: Candle | None) -> Candle | None:
         """Return the running bar with the running base bar in it, both as far as they are known."""
         running = next((r for r in self._running if r.timeframe is timeframe and not r.is_empty), None)

@@ -220,3 +220,65 @@ def test_a_candle_files_bars_are_told_and_rolled_up_from_their_own_timeframe() -
     assert [c.timeframe for c in told] == [*[Timeframe.H1] * 4, Timeframe.H4, Timeframe.H1]
     assert figures(told[4]) == (day, 1, 5, 1, 1, 12)
     assert told[0].source is CandleSource.IMPORTED
+
+
+def test_a_longer_bar_with_a_hole_that_nobody_filled_is_not_told() -> None:
+    hour = 1_790_002_800_000 // 3_600_000 * 3_600_000
+    builder = watched(hour - MINUTE, timeframes=(Timeframe.M5,))
+    told = list(builder.on_trade(trade(hour, 100)))
+    told += builder.on_trade(trade(hour + MINUTE, 100))
+    builder.interrupt()
+    builder.begin_watching(hour + 7 * MINUTE - 3_000)
+    for minute in range(7, 17):
+        told += builder.on_trade(trade(hour + minute * MINUTE, 100))
+    assert [(c.timeframe.value, (c.open_ms - hour) // MINUTE) for c in told if c.timeframe is Timeframe.M5] == [
+        ("5m", 10)
+    ]
+
+
+def test_a_hole_that_the_venue_confirms_is_a_stretch_without_trades() -> None:
+    hour = 1_790_002_800_000 // 3_600_000 * 3_600_000
+    builder = watched(hour - MINUTE, instrument=KBTC, timeframes=(Timeframe.M5,))
+    told = list(builder.on_trade(trade(hour, 100, instrument=KBTC)))
+    builder.interrupt()
+    for minute in (0, 3, 5):
+        told += builder.on_candle(bar(hour + minute * MINUTE, (100, 100, 100, 100, 2), instrument=KBTC))
+    assert [(c.timeframe.value, (c.open_ms - hour) // MINUTE) for c in told] == [
+        ("1m", 0),
+        ("1m", 3),
+        ("5m", 0),
+        ("1m", 5),
+    ]
+
+
+def test_what_the_venue_said_before_an_interruption_is_not_the_end_of_its_bar() -> None:
+    builder = watched()
+    builder.on_candle(bar(T0, (100, 100, 100, 100, 1), closed=False))
+    builder.on_trade(trade(T0, 100))
+    builder.interrupt()
+    builder.begin_watching(T0 + 2 * MINUTE + 30_000)
+    told = builder.on_candle(bar(T0 + 3 * MINUTE, (100, 100, 100, 100, 1)))
+    assert [c.open_ms for c in told] == [T0, T0 + 3 * MINUTE]
+    assert told[0].source is CandleSource.BUILT
+    assert builder.counters.partial_bars == 1
+
+
+def test_on_kucoin_our_whole_bar_is_better_than_a_push_that_may_lack_the_last_trades() -> None:
+    builder = watched(instrument=KBTC)
+    builder.on_trade(trade(T0, 100, instrument=KBTC))
+    builder.on_candle(bar(T0, (100, 100, 100, 100, 1), closed=None, instrument=KBTC))
+    builder.on_trade(trade(T0 + 59_900, 130, instrument=KBTC))
+    (closed,) = builder.on_candle(bar(T0 + MINUTE, (130, 130, 130, 130, 1), closed=None, instrument=KBTC))
+    assert (closed.high, closed.source) == (130, CandleSource.BUILT)
+    assert builder.on_candle(bar(T0, (100, 100, 100, 100, 1), closed=None, instrument=KBTC)) == ()
+    assert builder.counters.corrections == 0
+    builder.on_candle(bar(T0, (100, 140, 100, 130, 3), closed=None, instrument=KBTC))
+    assert (builder.counters.corrections, builder.series[Timeframe.M1].tail(1)[0].high) == (1, 140)
+
+
+def test_a_trade_from_the_far_future_makes_up_no_bars() -> None:
+    builder = watched()
+    builder.on_trade(trade(T0, 100))
+    builder.on_trade(trade(T0 + MINUTE, 100))
+    told = builder.on_trade(trade(T0 + 50 * 365 * 86_400_000, 100))
+    assert len(told) < 2_000
