@@ -233,7 +233,7 @@ def test_books_that_cannot_be_written_are_one_line_not_a_traceback(
     capsys: pytest.CaptureFixture[str], place: str
 ) -> None:
     assert main(("backtest", "--market", "synthetic:3", "--duration", "10s", "--books", place)) == 1
-    out, err = capsys.readouterr()
+    _out, err = capsys.readouterr()
     assert err.startswith("cryptobot: ")
     assert place in err
     assert len(err.splitlines()) == 1
