@@ -32,8 +32,15 @@ def price_text(price: int | None, instrument: Instrument) -> str:
 
 
 def qty_text(qty: int | None, instrument: Instrument) -> str:
-    """Return a quantity with all decimals of its step."""
-    return NONE if qty is None else grouped(format_scaled(qty, instrument.qty_decimals))
+    """Return a quantity with all decimals of its step; a remainder below the step keeps its own digits."""
+    if qty is None:
+        return NONE
+    finer = 10 ** (instrument.qty_decimals - instrument.step_decimals)
+    if qty % finer and abs(qty) < finer:
+        return grouped(format_trimmed(qty, instrument.qty_decimals))
+    return grouped(
+        format_scaled(round_scaled(qty, instrument.qty_decimals, instrument.step_decimals), instrument.step_decimals)
+    )
 
 
 def compact_qty_text(qty: int | None, instrument: Instrument) -> str:

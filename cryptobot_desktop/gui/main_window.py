@@ -108,9 +108,22 @@ class MainWindow(QMainWindow):
             if isinstance(table, TableView):
                 table.keep_header(self.settings)
         add_actions(self.commands)
+        self._add_chart_switches()
         self.commands.registry.fill(self.menuBar())
         self._name_window()
         self.layout_of_docks.restore()
+
+    def _add_chart_switches(self) -> None:
+        add = self.commands.registry.add
+        add("chart.log", "Log scale", self._show_scale, menu="Chart", shortcut="Alt+L", checkable=True)
+        add("chart.volume", "Volume", self._show_scale, menu="Chart", shortcut="Alt+V", checkable=True).setChecked(True)
+
+    def _show_scale(self) -> None:
+        """Draw the chart as the switches of its menu say."""
+        pane = self.chart_place.chart
+        if pane is not None:
+            pane.chart.set_log_scale(self.commands.registry.action("chart.log").isChecked())
+            pane.chart.show_volume(self.commands.registry.action("chart.volume").isChecked())
 
     def _connect(self) -> None:
         self.bridge.snapshot_ready.connect(self._take)

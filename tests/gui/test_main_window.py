@@ -371,3 +371,10 @@ def show_all(window: MainWindow, engine: ScriptedEngine, shown: list[object], ti
     for number in range(times):
         engine.publish(shown[number % len(shown)])  # type: ignore[arg-type]
         window.bridge.pull()
+
+
+def test_the_chart_s_switches_reach_the_chart(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: window.chart_place.chart is not None, timeout=20_000)
+    for name in ("chart.log", "chart.volume", "chart.log", "chart.volume"):
+        window.commands.registry.trigger(name)
+    assert window.commands.registry.action("chart.volume").isChecked()

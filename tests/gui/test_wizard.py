@@ -233,3 +233,20 @@ def test_a_folder_without_leave_to_write_is_refused(tmp_path: Path, monkeypatch:
     monkeypatch.setattr("os.access", lambda path, mode: Path(path) != locked)  # tests may run as root, who may all
     with pytest.raises(InvalidInput, match="not writable"):
         check_folder(str(locked / "data"))
+
+
+def test_every_strategy_gets_its_curve_one_after_the_other(dressed: object, qtbot: QtBot) -> None:
+    asked: list[str] = []
+    reports: list[Callable[[Sequence[float]], None]] = []
+
+    def curve(strategy: str, params: dict[str, str], points: Callable[[Sequence[float]], None]) -> None:
+        asked.append(strategy)
+        reports.append(points)
+
+    wizard = open_wizard(qtbot, WizardPorts(backtest_curve=curve))
+    wizard.go_to(3)
+    qtbot.waitUntil(lambda: len(reports) == 1)
+    reports[0]([1.0, 1.2])
+    qtbot.waitUntil(lambda: asked == ["sma_cross", "rsi_reversion"])
+    reports[1]([1.0, 0.9])
+    qtbot.waitUntil(lambda: wizard.bot.curves["rsi_reversion"].has_points)

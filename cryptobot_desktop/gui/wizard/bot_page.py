@@ -33,6 +33,7 @@ class BotPage(WizardPage):
         super().__init__("Your first bot", "It watches the first symbol and trades by itself, within these limits.")
         self._strategies = {card.name: card for card in cards}
         self._curves = curves
+        self._waiting: list[str] = []
         self._group = QButtonGroup(self)
         self.cards: dict[str, ChoiceCard] = {}
         self.curves: dict[str, SmallCurve] = {}
@@ -99,17 +100,25 @@ class BotPage(WizardPage):
         self.changed.emit()
 
     def entered(self) -> None:
-        """Ask for the curve of the chosen strategy."""
+        """Ask for the curve of every strategy, the chosen one first."""
+        others = [name for name in self._strategies if name != self.strategy]
+        self._waiting = [name for name in others if not self.curves[name].has_points]
         self._curve_soon.start()
 
     @Slot()
     def _ask_curve(self) -> None:
         if self._curves is None or not self.is_good or self.strategy == NO_BOT or not self.isVisible():
             return
-        strategy = self.strategy
-        self._curves(strategy, self.parameters.texts(), lambda points: self._curve_came.emit(strategy, points))
+        self._ask(self.strategy, self.parameters.texts())
+
+    def _ask(self, strategy: str, params: dict[str, str]) -> None:
+        if self._curves is not None:
+            self._curves(strategy, params, lambda points: self._curve_came.emit(strategy, points))
 
     @Slot(str, object)
     def _show_curve(self, strategy: str, points: Sequence[float]) -> None:
         if strategy in self.curves:
             self.curves[strategy].show_points(points)
+        if self._waiting:  # one after the other: each takes a moment of computing
+            following = self._strategies[self._waiting.pop(0)]
+            self._ask(following.name, {card.name: str(card.default) for card in following.parameters})

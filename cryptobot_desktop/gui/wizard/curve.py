@@ -21,6 +21,11 @@ class SmallCurve(QWidget):
         self.words = words
         self._points: tuple[float, ...] = ()
 
+    @property
+    def has_points(self) -> bool:
+        """Return True once there is a curve."""
+        return len(self._points) > 1
+
     def show_points(self, points: Sequence[float]) -> None:
         """Show equity points; fewer than two leave the words."""
         self._points = tuple(points)
