@@ -103,6 +103,14 @@ class Instrument(Struct, frozen=True, kw_only=True):
         return f"{self.base}/{self.quote}"
 
     @property
+    def step_decimals(self) -> int:
+        """Return how many decimals of a quantity people need to see: those of the venue's step."""
+        step, decimals = self.filters.step_size, self.qty_decimals
+        while step and step % 10 == 0 and decimals:
+            step, decimals = step // 10, decimals - 1
+        return decimals
+
+    @property
     def is_trading(self) -> bool:
         """Return True when the venue accepts orders for it."""
         return self.status == "TRADING"

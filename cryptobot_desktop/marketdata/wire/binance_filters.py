@@ -14,6 +14,9 @@ from cryptobot_desktop.marketdata.wire.texts import flag, integer, is_zero, numb
 MAX_DECIMALS: Final = 18
 """Finest precision that fits: beyond it, not even the number 9 has room in 63 bits."""
 
+_LARGEST_ORDER: Final = 10**15
+"""Units of quantity in the largest order; leaves room for the volume of a month below 2^63."""
+
 Row = Mapping[str, object]
 
 
@@ -56,7 +59,7 @@ def read_instrument(content: object) -> Instrument:
     tick, step = _increment(filters, "PRICE_FILTER", "tickSize"), _increment(filters, "LOT_SIZE", "stepSize")
     scale = FilterScale(
         price=_decimals(tick, row, ("quoteAssetPrecision", "quotePrecision")),
-        qty=_decimals(step, row, ("baseAssetPrecision",)),
+        qty=_qty_decimals(_decimals(step, row, ("baseAssetPrecision",)), filters),
     )
     if scale.qty > AMOUNT_DECIMALS:
         raise InvalidInput(f"step {step} has more than the {AMOUNT_DECIMALS} decimals of the ledger")
@@ -92,6 +95,18 @@ def _decimals(increment: str, row: Row, precision_keys: tuple[str, ...]) -> int:
     if not 0 <= decimals <= MAX_DECIMALS:
         raise InvalidInput(f"precision of {decimals} decimals is outside of 0 to {MAX_DECIMALS}")
     return decimals
+
+
+def _qty_decimals(of_step: int, filters: Mapping[str, Row]) -> int:
+    """Return the quantity scale: as fine as the ledger's where the largest order leaves room for volumes.
+
+    Book levels hold remainders that are finer than the step.
+    """
+    largest = parse_decimal(_increment(filters, "LOT_SIZE", "maxQty"))
+    fine = AMOUNT_DECIMALS
+    while fine > of_step and largest.scaleb(fine) > _LARGEST_ORDER:
+        fine -= 1
+    return max(of_step, fine)
 
 
 def _filters(found: Mapping[str, Row], scale: FilterScale) -> Filters:

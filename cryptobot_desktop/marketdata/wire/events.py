@@ -21,7 +21,7 @@ from cryptobot_desktop.domain.market import (
     Ticker,
     Trade,
 )
-from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS, MAX_STORED, to_scaled, to_scaled_floor
+from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS, MAX_STORED, parse_decimal, to_scaled, to_scaled_floor
 from cryptobot_desktop.marketdata.wire.intervals import from_any
 from cryptobot_desktop.marketdata.wire.messages import (
     BboMessage,
@@ -89,6 +89,22 @@ class ScaledTexts(dict[str, int]):
         return to_scaled_floor(text, self._decimals) if self._floor else to_scaled(text, self._decimals)
 
 
+class SizeTexts(ScaledTexts):
+    """Sizes of book levels and trades: digits finer than the instrument's are cut, but never to zero.
+
+    Old orders leave dust below today's step, and refusing their frame would break the whole book.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, decimals: int) -> None:
+        super().__init__(decimals, floor=True)
+
+    def _scaled(self, text: str) -> int:
+        value = super()._scaled(text)
+        return 1 if value == 0 and parse_decimal(text) > 0 else value
+
+
 class WireScale:
     """One instrument's precision: memos for prices, quantities, volumes and quote amounts.
 
@@ -102,7 +118,7 @@ class WireScale:
         self.id: InstrumentId = instrument.id
         self.prices = ScaledTexts(instrument.price_decimals, minimum=1)
         self.quotes = ScaledTexts(instrument.price_decimals)
-        self.qtys = ScaledTexts(instrument.qty_decimals)
+        self.qtys = SizeTexts(instrument.qty_decimals)
         self.volumes = ScaledTexts(instrument.qty_decimals, floor=True)
         self.amounts = ScaledTexts(AMOUNT_DECIMALS, floor=True)
 

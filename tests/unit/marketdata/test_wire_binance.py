@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from cryptobot_desktop.domain.instrument import Instrument, Venue
 from cryptobot_desktop.domain.market import BestQuote, BookDelta, BookSnapshot, Candle, Side, Ticker, Trade
 from cryptobot_desktop.domain.timeframe import Timeframe
 from cryptobot_desktop.marketdata.wire.binance import BinanceFrameReader, BinanceStreamDecoder
@@ -216,3 +217,14 @@ def test_the_recorded_tape_decodes_to_exactly_its_own_numbers(shared_data: Path)
         assert (event.first_id, event.last_id) == (raw["data"]["U"], raw["data"]["u"])
         seen += 1
     assert seen == 167
+
+
+def test_dust_below_the_precision_of_an_instrument_does_not_break_the_book() -> None:
+    frame = (
+        '{"stream":"btcusdt@depth@100ms","data":{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":1,"u":2,'
+        '"b":[["10.00","25.42618900"],["9.00","0.00000001"],["8.00","0.00000000"]],"a":[]}}'
+    )
+    pair = Instrument(venue=Venue.BINANCE, symbol="BTCUSDT", base="BTC", quote="USDT", price_decimals=2, qty_decimals=5)
+    (delta,) = BinanceStreamDecoder({"BTCUSDT": pair}).decode(frame)
+    assert isinstance(delta, BookDelta)
+    assert delta.bids == ((1000, 2542618), (900, 1), (800, 0))

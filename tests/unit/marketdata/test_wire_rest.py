@@ -30,10 +30,12 @@ def test_every_symbol_of_a_real_exchange_info_becomes_an_instrument(shared_data:
         assert float(instrument.price_text(instrument.filters.tick_size)) == float(tick)
         assert (instrument.base, instrument.status) == (row["baseAsset"], row["status"])
     btc = next(i for i in found.instruments if i.symbol == "BTCUSDT")
-    assert (btc.price_decimals, btc.qty_decimals) == (2, 5)
+    assert (btc.price_decimals, btc.qty_decimals, btc.step_decimals) == (2, 8, 5)
+    # A pair with huge orders keeps room for volumes.
+    shib = next(i for i in found.instruments if i.symbol == "SHIBUSDT")
+    assert shib.filters.max_qty * 10**3 < 2**63
     assert (btc.filters.min_notional, btc.filters.max_notional) == (10 * 10**8, 0)
-    # 100.05381234 is cut to the step's decimals: orders are whole steps anyway.
-    assert btc.filters.market_max_qty == 10005381
+    assert btc.filters.market_max_qty == 10005381234
     assert btc.filters.market_step_size == 0
 
 
@@ -59,7 +61,7 @@ def symbol_row(**change: object) -> dict[str, object]:
 
 def test_a_tick_of_zero_means_off_and_unknown_filters_are_kept_by_name() -> None:
     (found,) = binance_rest.decode_exchange_info(json.dumps({"symbols": [symbol_row()]})).instruments
-    assert (found.price_decimals, found.qty_decimals, found.filters.tick_size) == (6, 1, 0)
+    assert (found.price_decimals, found.qty_decimals, found.filters.tick_size) == (6, 8, 0)
     assert found.filters.unknown == ("T_PLUS_SELL",)
     assert not found.is_trading
 
