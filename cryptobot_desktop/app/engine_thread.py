@@ -107,11 +107,19 @@ class EngineThread:
         except CryptobotError as trouble:
             self.trouble = trouble
             log.warning("session ended", reason=str(trouble))
-            self._handle.publish_notice(EngineFaulted(str(trouble), 0))
+            self._fault(str(trouble))
         except Exception as bug:  # task supervisor
             self.has_bug = True
             log.exception("the engine met a bug and stopped")
-            self._handle.publish_notice(EngineFaulted(f"the engine met a bug and stopped: {bug!r}", 0))
+            self._fault(f"the engine met a bug and stopped: {bug!r}")
+
+    def _fault(self, message: str) -> None:
+        """Tell front ends, by notice and by picture, that the session broke off."""
+        at_ms = 0
+        if self._live is not None:
+            at_ms = self._live.session.pipeline.now_ms
+            self._live.fault(message)
+        self._handle.publish_notice(EngineFaulted(message, at_ms))
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -142,7 +150,8 @@ class EngineThread:
             if self._stop_asked:
                 return
             await live.run(_feed_maker(spec.venue, urls, clock), only_own(stored, spec.portfolio))
-            self.report, self.books = run_report(live.session), books_document(live.session.market)
+            if live.is_prepared:
+                self.report, self.books = run_report(live.session), books_document(live.session.market)
         finally:
             if emulator is not None:
                 emulator.stop()

@@ -90,6 +90,8 @@ def _at_pace(spec: SessionSpec, profile: Profile, wishes: Wishes) -> tuple[dict[
     engine.join()
     if engine.trouble is not None:
         raise engine.trouble
+    if engine.report is None and not engine.has_bug:
+        raise UserActionNeeded("the run was stopped before its market was loaded; nothing was traded")
     if engine.report is None or engine.has_bug:
         raise InvariantBroken("the engine met a bug and stopped; the log has the details, nothing stored is lost")
     return engine.report, engine.books

@@ -58,6 +58,8 @@ class LiveSession:
         self._feed: Feed | None = None
         self._stop = asyncio.Event()
         self._background: set[asyncio.Task[None]] = set()
+        self._failed: asyncio.Task[None] | None = None
+        """Background work that met a bug; the session ends with it."""
         self._last_tick_ms = 0
         self._last_saved_ms = 0
         self._begin_ms = record.started_ms
@@ -77,11 +79,34 @@ class LiveSession:
         self._handle.attach(self._wake, self._candles)
         feeding: asyncio.Task[None] | None = None
         try:
-            await self._prepare(stored)
-            feeding = asyncio.create_task(self._feed.run(), name="feed")
-            await self._serve(feeding)
+            if await self._unless_stopped(self._prepare(stored)):
+                feeding = asyncio.create_task(self._feed.run(), name="feed")
+                await self._serve(feeding)
         finally:
             await self._shut_down(feeding)
+
+    @property
+    def is_prepared(self) -> bool:
+        """Return True when the session got as far as to have its portfolio and its bots."""
+        return self.mood.state != "starting"
+
+    def fault(self, message: str) -> None:
+        """Show in a last picture that the session broke off, and why."""
+        self.mood.state, self.mood.message = "faulted", message
+        self._publish()
+
+    async def _unless_stopped(self, work: Coroutine[object, object, None]) -> bool:
+        """Do the work; return False when the session was stopped before it was done."""
+        tasks = [asyncio.create_task(work, name="prepare"), asyncio.create_task(self._stop.wait(), name="stop")]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if tasks[0].done():
+                tasks[0].result()
+            return tasks[0].done()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _prepare(self, stored: StoredState) -> None:
         session, feed = self._session, self._feed
@@ -112,6 +137,8 @@ class LiveSession:
             if feeding.done():
                 feeding.result()
                 break
+            if self._failed is not None:
+                self._failed.result()
             self._beat()
             if until is not None and self._clock.now_ms() - self._begin_ms >= until:
                 break
@@ -125,10 +152,11 @@ class LiveSession:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        now_ms = self._session.pipeline.now_ms
-        record = msgspec.structs.replace(self._session.record, last_ms=now_ms, ended_ms=now_ms)
-        self._session.outbox.put_session(record)
-        self._flush()
+        if self.is_prepared:
+            now_ms = self._session.pipeline.now_ms
+            record = msgspec.structs.replace(self._session.record, last_ms=now_ms, ended_ms=now_ms)
+            self._session.outbox.put_session(record)
+            self._flush()
         if self.mood.state == "running":
             self.mood.state = "finished"
         self._publish()
@@ -200,7 +228,7 @@ class LiveSession:
         start = now_ms - now_ms % MINUTE_MS - minutes * MINUTE_MS
         try:
             candles = await self._feed.history(instrument, Timeframe.M1, start, now_ms)
-        except TemporaryFailure as trouble:
+        except (TemporaryFailure, UserActionNeeded) as trouble:
             self.mood.message = str(trouble)
             return
         self._session.market.load_history([candle for candle in candles if candle.closed is not False])
@@ -211,7 +239,12 @@ class LiveSession:
     def _in_background(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.create_task(work)
         self._background.add(task)
-        task.add_done_callback(self._background.discard)
+        task.add_done_callback(self._background_done)
+
+    def _background_done(self, task: asyncio.Task[None]) -> None:
+        self._background.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._failed = task
 
     def _candles(self, instrument: InstrumentId, timeframe: Timeframe) -> CandleArrays | None:
         """Return the bars for a chart; called from front ends' threads, on arrays that are never changed."""

@@ -46,7 +46,8 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def document(done: subprocess.CompletedProcess[str]) -> Any:
+def document(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     """Return the one JSON document that a command has printed."""
     assert done.returncode == 0, done.stderr
-    return orjson.loads(done.stdout)
+    found: dict[str, Any] = orjson.loads(done.stdout)
+    return found
