@@ -6,10 +6,11 @@
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from io import TextIOWrapper
 
 from cryptobot_desktop.app.arguments import parse
 from cryptobot_desktop.app.options import Options
-from cryptobot_desktop.domain.errors import CryptobotError, InvalidInput
+from cryptobot_desktop.domain.errors import CryptobotError, InvalidInput, UserActionNeeded
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 
@@ -30,6 +31,7 @@ _COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name and return the exit status."""
+    _speak_utf8()
     try:
         parsed = parse(sys.argv[1:] if arguments is None else arguments)
         module = import_module(f"cryptobot_desktop.app.{_COMMANDS[parsed.command]}")
@@ -43,7 +45,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()  # the reader went away; Python would complain when it flushes at exit
         return FAILED
     except KeyboardInterrupt:
-        return FAILED
+        return _say(UserActionNeeded("stopped by the user; what was stored stays"), FAILED)
+
+
+def _speak_utf8() -> None:
+    """Write UTF-8 whatever the system's code page is: JSON must be, and exchanges send all kinds of letters."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _say(error: CryptobotError, status: int) -> int:

@@ -17,7 +17,7 @@ from cryptobot_desktop.app.options import Options
 from cryptobot_desktop.app.profile import Profile
 from cryptobot_desktop.app.words import fact_lines, report_lines
 from cryptobot_desktop.domain.errors import InvariantBroken, UserActionNeeded
-from cryptobot_desktop.domain.facts import Fact
+from cryptobot_desktop.domain.facts import EngineFaulted, Fact
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.engine.books import books_document
 from cryptobot_desktop.engine.handle import EngineHandle
@@ -29,8 +29,8 @@ from cryptobot_desktop.storage.recovery import load_state
 PULL_S = 0.1
 SUMMARY_EVERY_S = 5.0
 DEMO_SPEED = 60
-DEMO_DURATION_MS = 40 * 60 * 1_000
-DEMO_BOT = BotSpec(strategy="sma_cross", params={"fast": "5", "slow": "20"})
+DEMO_DURATION_MS = 45 * 60 * 1_000
+DEMO_BOT = BotSpec(strategy="sma_cross", params={"fast": "3", "slow": "8"})
 DEFAULT_BOT = BotSpec(strategy="sma_cross")
 """What trades when no --bot is given; ``--bot none`` runs without one."""
 
@@ -53,7 +53,7 @@ def execute(options: Options) -> int:
 def run_demo(options: Options) -> int:
     """What a start without a display does: the built-in market in quick motion, one bot, a live summary."""
     spec = SessionSpec(default_bots=(DEMO_BOT,), speed=DEMO_SPEED, duration_ms=DEMO_DURATION_MS)
-    print("No display: the built-in market plays here, 60 times as fast as real time, for 40 seconds.", file=sys.stderr)
+    print("No display: the built-in market plays here, 60 times as fast as real time, for 45 seconds.", file=sys.stderr)
     with options.profile() as profile:
         options.start_logs(profile.folder)
         report, _ = _at_pace(spec, profile, Wishes(keep_portfolio=True, from_wall_clock=True))
@@ -106,7 +106,8 @@ def _follow(engine: EngineThread, handle: EngineHandle) -> None:
         known = {instrument.id: instrument for instrument in handle.catalogue()}
         for notice in batch.notices:
             seen = notice.seq
-            tell(notice.fact, known)
+            if not isinstance(notice.fact, EngineFaulted):  # that becomes the error of this command
+                tell(notice.fact, known)
         if not running:
             return
         if time.monotonic() >= next_summary:
