@@ -147,7 +147,7 @@ def _market_options(parser: Parser, *, market: str) -> None:
 def _bot_options(parser: Parser) -> None:
     parser.add_argument("--timeframe", type=checked(parse_timeframe), metavar="1m")
     parser.add_argument("--bot", action="append", default=[], metavar="NAME[:key=value,...]", help="may be repeated")
-    parser.add_argument("--cash", default="10000 USDT", metavar="AMOUNT ASSET")
+    parser.add_argument("--cash", default="", metavar="AMOUNT ASSET", help="10000 of the quote asset without it")
     parser.add_argument("--fees", type=checked(fees), metavar="maker=0.001,taker=0.001")
     parser.add_argument("--fill-model", type=checked(fill_model), default="pessimistic", metavar="pessimistic")
     parser.add_argument("--latency-ms", type=checked(latency), metavar="none")

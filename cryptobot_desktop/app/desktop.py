@@ -1,8 +1,10 @@
 """The desktop: wizard or stored session, engine thread, main window, and the order in which they start and stop."""
 
 import contextlib
+import os
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -21,12 +23,15 @@ from cryptobot_desktop.domain.instrument import Venue
 from cryptobot_desktop.domain.orders import FeeRates
 from cryptobot_desktop.domain.timeframe import Timeframe
 from cryptobot_desktop.engine.handle import EngineHandle
-from cryptobot_desktop.engine.session import MarketSource, SessionSpec
+from cryptobot_desktop.engine.session import BotSpec, MarketSource, SessionSpec
 from cryptobot_desktop.gui.application import DesktopShell
 from cryptobot_desktop.gui.wizard.choice import MarketChoice, SetupChoice, WizardPorts
+from cryptobot_desktop.marketdata.endpoints import BINANCE_REST_VARIABLE, BINANCE_WS_VARIABLE, KUCOIN_REST_VARIABLE
 
 SETTINGS_FILE = "settings.toml"
 SAVE_AFTER_MS = 1_500
+FIRST_BOT = BotSpec(strategy="sma_cross", params={"fast": "3", "slow": "8"})
+"""What the wizard proposes: quick enough to be seen trading within a minute of the built-in market."""
 WATCH_MS = 500
 CALL_TIMEOUT_MS = 1_000
 
@@ -91,7 +96,7 @@ class Desktop(QObject):
             test_connection=check_connection,
             backtest_curve=draw_curve,
         )
-        defaults = SetupChoice(theme=kept.theme)
+        defaults = SetupChoice(theme=kept.theme, strategy=FIRST_BOT.strategy, params=FIRST_BOT.params)
         self.shell.show_wizard(self._on_wizard_done, ports=ports, defaults=defaults)
 
     def _on_wizard_done(self, choice: SetupChoice | None) -> None:
@@ -144,7 +149,9 @@ class Desktop(QObject):
         if self._exit_after_first_paint:
             window.confirm_quit = False
             window.installEventFilter(self)
-        engine = EngineThread(spec, self._profile, handle, wishes=Wishes(keep_portfolio=True, from_wall_clock=True))
+        wishes = Wishes(keep_portfolio=True, from_wall_clock=True)
+        environment = addresses(self.settings.settings, os.environ)
+        engine = EngineThread(spec, self._profile, handle, wishes=wishes, environment=environment)
         self._engine = engine
         # The window paints first; the engine's imports would hold it up.
         QTimer.singleShot(0, engine.start)
@@ -229,6 +236,17 @@ def spec_of(settings: Settings) -> SessionSpec:
         speed=1 if settings.market == "live" else int(settings.speed),
         fees=FeeRates(settings.maker_ppm, settings.taker_ppm),
     )
+
+
+def addresses(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment with the base addresses that the settings name; the environment's own ones win."""
+    urls = settings.urls
+    named = {
+        BINANCE_REST_VARIABLE: urls.binance_rest,
+        BINANCE_WS_VARIABLE: urls.binance_ws,
+        KUCOIN_REST_VARIABLE: urls.kucoin_rest,
+    }
+    return {name: url for name, url in named.items() if url} | dict(environment)
 
 
 def choice_spec(choice: SetupChoice, settings: Settings) -> SessionSpec:

@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from msgspec import Struct, to_builtins
 
@@ -85,7 +86,13 @@ def _storage(options: Options) -> tuple[list[Finding], bool]:
 
 def _settings_problems(folder: Path) -> tuple[str, ...]:
     path = folder / SETTINGS_FILE
-    return tuple(load_settings(path).problems) if path.exists() else ()
+    if not path.exists():
+        return ()
+    # Loading mends a broken file by setting it aside; an examination leaves everything as it was.
+    with TemporaryDirectory() as elsewhere:
+        copy = Path(elsewhere) / SETTINGS_FILE
+        shutil.copyfile(path, copy)
+        return tuple(text.replace(str(copy), str(path)) for text in load_settings(copy).problems)
 
 
 def _ledger(path: Path) -> list[Finding]:

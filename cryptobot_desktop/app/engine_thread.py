@@ -5,8 +5,10 @@ import os
 import random
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import structlog
@@ -24,13 +26,13 @@ from cryptobot_desktop.domain.clock import Clock
 from cryptobot_desktop.domain.errors import CryptobotError
 from cryptobot_desktop.domain.facts import EngineFaulted
 from cryptobot_desktop.domain.instrument import InstrumentId, Venue
-from cryptobot_desktop.domain.journal import StoredState
+from cryptobot_desktop.domain.journal import SessionRecord, StoredState
 from cryptobot_desktop.domain.market import Received
 from cryptobot_desktop.emulator.run import EmulatorOptions, EmulatorThread, EmulatorUrls
 from cryptobot_desktop.engine.books import books_document
 from cryptobot_desktop.engine.clocks import MarketClock, WallClock
 from cryptobot_desktop.engine.handle import EngineHandle
-from cryptobot_desktop.engine.live import LiveSession
+from cryptobot_desktop.engine.live import FeedMaker, LiveSession
 from cryptobot_desktop.engine.report import run_report
 from cryptobot_desktop.engine.session import MarketSource, SessionSpec
 from cryptobot_desktop.marketdata.adapters import adapter_for
@@ -40,6 +42,7 @@ from cryptobot_desktop.marketdata.endpoints import (
     KUCOIN_REST_VARIABLE,
     Endpoints,
     endpoints_for,
+    is_loopback,
 )
 from cryptobot_desktop.marketdata.feed import Feed, FeedSurroundings
 from cryptobot_desktop.marketdata.tape import open_tape
@@ -47,8 +50,6 @@ from cryptobot_desktop.storage.database import ProfileDatabase
 from cryptobot_desktop.storage.recovery import load_state
 
 JOIN_WITHIN_S = 15.0
-RECORDING_TAIL_S = 8
-"""Real time that a recording gets beyond its length: it begins only when everything is subscribed."""
 
 log = structlog.get_logger("engine")
 
@@ -65,8 +66,18 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
 class EngineThread:
     """Start it, talk to it through the handle, stop it. `report` and `trouble` are there once it has ended."""
 
-    def __init__(self, spec: SessionSpec, profile: Profile, handle: EngineHandle, *, wishes: Wishes) -> None:
+    def __init__(
+        self,
+        spec: SessionSpec,
+        profile: Profile,
+        handle: EngineHandle,
+        *,
+        wishes: Wishes,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """`environment` names other base addresses; the process's own without it."""
         self._spec = spec
+        self._environment = os.environ if environment is None else environment
         self._profile = profile
         self._handle = handle
         self._wishes = wishes
@@ -106,7 +117,7 @@ class EngineThread:
             asyncio.run(self._run())
         except CryptobotError as trouble:
             self.trouble = trouble
-            log.warning("session ended", reason=str(trouble))
+            log.info("session ended", reason=str(trouble))
             self._fault(str(trouble))
         except Exception as bug:  # task supervisor
             self.has_bug = True
@@ -135,7 +146,7 @@ class EngineThread:
         spec = self._spec if self._wishes.keep_portfolio else own_portfolio(self._spec, stored)
         if spec.source is MarketSource.RECORDING:
             tape = open_tape(Path(spec.recording))
-            length_ms = tape.last_ms - tape.first_ms + RECORDING_TAIL_S * 1_000 * spec.speed
+            length_ms = tape.last_ms - tape.first_ms
             spec = msgspec.structs.replace(spec, venue=tape.venue, duration_ms=spec.duration_ms or length_ms)
             start_ms = tape.first_ms
         else:
@@ -143,13 +154,16 @@ class EngineThread:
         emulator = _emulator(spec, start_ms)
         urls = emulator.start() if emulator is not None else None
         try:
-            clock: Clock = WallClock() if urls is None else MarketClock(start_ms, spec.speed)
-            live = LiveSession(spec, new_record(spec, start_ms), store=database, handle=self._handle, clock=clock)
+            clock: Clock = WallClock() if emulator is None else MarketClock(partial(emulator.now_ms, spec.venue))
+            endpoints = session_endpoints(spec.venue, urls, self._environment)
+            record = truthful(new_record(spec, start_ms), endpoints)
+            live = LiveSession(spec, record, store=database, handle=self._handle, clock=clock)
             live.session.pipeline.bots.reserve(record.bot for record in stored.bots)
             self._live = live
             if self._stop_asked:
                 return
-            await live.run(_feed_maker(spec.venue, urls, clock), only_own(stored, spec.portfolio))
+            known = only_own(stored, spec.portfolio, keep_switch=self._wishes.keep_portfolio)
+            await live.run(_feed_maker(endpoints, spec.venue, clock), known, patient=self._wishes.from_wall_clock)
             if live.is_prepared:
                 self.report, self.books = run_report(live.session), books_document(live.session.market)
         finally:
@@ -177,11 +191,15 @@ def _emulator(spec: SessionSpec, start_ms: int) -> EmulatorThread | None:
     )
 
 
-def _feed_maker(
-    venue: Venue, urls: EmulatorUrls | None, clock: Clock
-) -> Callable[[Callable[[Received], None], Callable[[InstrumentId], bool]], Feed]:
-    endpoints = session_endpoints(venue, urls, os.environ)
+def truthful(record: SessionRecord, endpoints: Endpoints) -> SessionRecord:
+    """Return the session's record; a "live" market that is served by this computer is not a real one and says so."""
+    host = urlsplit(endpoints.rest).hostname or ""
+    if record.synthetic or record.market.startswith("recording") or not is_loopback(host):
+        return record
+    return msgspec.structs.replace(record, market=f"emulated {record.venue} at {host}", synthetic=True)
 
+
+def _feed_maker(endpoints: Endpoints, venue: Venue, clock: Clock) -> FeedMaker:
     def make(sink: Callable[[Received], None], needs_snapshot: Callable[[InstrumentId], bool]) -> Feed:
         chance = random.SystemRandom()  # jitter of reconnects, never a price
         surroundings = FeedSurroundings(clock, chance, asyncio.sleep)

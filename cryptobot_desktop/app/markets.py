@@ -68,13 +68,16 @@ def own_portfolio(spec: SessionSpec, stored: StoredState) -> SessionSpec:
     return msgspec.structs.replace(spec, portfolio=free_name(base, [p.name for p in stored.portfolios]))
 
 
-def only_own(stored: StoredState, portfolio: str) -> StoredState:
-    """Return what a run on one portfolio needs; bots of other portfolios rest, their orders stay as they are."""
+def only_own(stored: StoredState, portfolio: str, *, keep_switch: bool = True) -> StoredState:
+    """Return what a run on one portfolio needs; bots of other portfolios rest, their orders stay as they are.
+
+    A run that shall be repeatable (`keep_switch` False) does not depend on a kill switch of other portfolios.
+    """
     return msgspec.structs.replace(
         stored,
         bots=tuple(bot for bot in stored.bots if bot.portfolio == portfolio),
         open_orders=tuple(o for o in stored.open_orders if o.request.portfolio == portfolio),
-        kill_switch=stored.kill_switch,
+        kill_switch=stored.kill_switch if keep_switch else None,
     )
 
 

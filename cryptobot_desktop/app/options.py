@@ -49,7 +49,8 @@ class Options:
         """
         parsed = self.parsed
         source, seed, recording = parse_market(parsed.market or "synthetic", parsed.seed)
-        parse_cash(parsed.cash)
+        if parsed.cash:
+            parse_cash(parsed.cash)
         given = [] if parsed.bot == ["none"] else parsed.bot
         return SessionSpec(
             source=source,

@@ -1,6 +1,7 @@
 """What the wizard asks of the program: does a venue answer, and how would a bot have done lately."""
 
 import contextlib
+import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -40,7 +41,7 @@ def _ask_time(market: MarketChoice) -> ConnectionReport:
     venue = Venue.KUCOIN if market is MarketChoice.KUCOIN else Venue.BINANCE
     name = "KuCoin" if venue is Venue.KUCOIN else "Binance"
     try:
-        endpoints = endpoints_for(venue, {})
+        endpoints = endpoints_for(venue, os.environ)
         request = adapter_for(venue).time_request()
         begun = time.monotonic()
         with httpx2.Client(timeout=TIMEOUT_S, trust_env=False, follow_redirects=False) as client:

@@ -157,6 +157,10 @@ class Emulator:
             await server.stop()
         self._servers.clear()
 
+    def now_ms(self, venue: Venue) -> int:
+        """Return the market time that a venue has played; may be asked from any thread."""
+        return next(found.now_ms() for found in self._venues if found.venue is venue)
+
     def _port(self, venue: Venue) -> int | None:
         """Return the port wanted for a venue."""
         port = self._options.binance_port if venue is Venue.BINANCE else self._options.kucoin_port
@@ -195,6 +199,7 @@ class EmulatorThread:
         self._ready = threading.Event()
         self._urls: EmulatorUrls | None = None
         self._problem: InvalidInput | None = None
+        self._emulator: Emulator | None = None
 
     def start(self) -> EmulatorUrls:
         """Start serving and return the URLs; what cannot be served raises InvalidInput here."""
@@ -207,6 +212,12 @@ class EmulatorThread:
         if self._urls is None:
             raise InvariantBroken("the emulator thread ended before it served anything")
         return self._urls
+
+    def now_ms(self, venue: Venue) -> int:
+        """Return the market time that a venue has played so far."""
+        if self._emulator is None:
+            raise InvariantBroken("the emulator thread was asked for its time before it was started")
+        return self._emulator.now_ms(venue)
 
     def stop(self) -> None:
         """End all connections and the thread; calling it twice is fine."""
@@ -229,6 +240,7 @@ class EmulatorThread:
         try:
             emulator = Emulator(self._options)
             self._urls = await emulator.start()
+            self._emulator = emulator
         except InvalidInput as problem:
             self._problem = problem
             return

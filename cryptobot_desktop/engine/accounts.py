@@ -112,6 +112,11 @@ class Accounts:
         """Return what open orders hold of an asset."""
         return self.ledger.balance(self._accounts[name].name_of(AccountKind.RESERVED), asset)
 
+    def fees_paid(self, name: str) -> dict[str, int]:
+        """Return what the running epoch has paid in fees, per asset."""
+        fees = self._accounts[name].name_of(AccountKind.FEES)
+        return {asset: amount for (holder, asset), amount in self.ledger.balances().items() if holder == fees}
+
     def held(self, name: str) -> dict[str, int]:
         """Return available plus reserved per asset, without zeros."""
         holder = self._accounts[name]

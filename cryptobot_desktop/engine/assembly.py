@@ -32,6 +32,7 @@ class MarketShape(Struct, frozen=True):
 
 
 EXCHANGE = MarketShape()
+_COIN_CASH = {"BTC": "1", "ETH": "10", "BNB": "30"}
 
 
 class Assembled(Struct):
@@ -46,6 +47,10 @@ class Assembled(Struct):
     outbox: Outbox
     starting_equity: int = 0
     """What the portfolio was worth when the session began, in its own asset."""
+    starting_realized: int = 0
+    starting_fees: int = 0
+    """What it had realised and paid before, so that a report speaks of its own session."""
+    fees_before: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 def assemble(
@@ -103,7 +108,7 @@ def open_session(session: Assembled) -> None:
     """Make sure that the session's portfolio and bots exist, and write down that the session began."""
     spec, pipeline = session.spec, session.pipeline
     if not pipeline.accounts.has(spec.portfolio):
-        amount, asset = parse_cash(spec.cash)
+        amount, asset = parse_cash(spec.cash or default_cash(pipeline.market_instruments().values()))
         session.desk.open_portfolio(spec.portfolio, asset, amount)
     for bot in pipeline.bots:
         warm_up(bot, session.market)
@@ -111,7 +116,10 @@ def open_session(session: Assembled) -> None:
     for wanted in spec.bots or (() if has_bot else spec.default_bots):
         add_bot(session, wanted)
     asset = pipeline.accounts.get(spec.portfolio).record.asset
+    account = pipeline.accounts.get(spec.portfolio)
     session.starting_equity = pipeline.accounts.value(spec.portfolio, asset).equity
+    session.starting_realized, session.starting_fees = account.book.realised(), account.book.fees()
+    session.fees_before = pipeline.accounts.fees_paid(spec.portfolio)
     session.outbox.put_session(session.record)
 
 
@@ -158,6 +166,12 @@ def parse_cash(text: str) -> tuple[int, str]:
     if not asset.isascii() or not asset.isalnum():
         raise InvalidInput(f"cash {text!r} is not an amount and an asset such as '10000 USDT'")
     return to_scaled(number, AMOUNT_DECIMALS), asset
+
+
+def default_cash(instruments: Iterable[Instrument]) -> str:
+    """Return a sensible start for markets that are quoted in the first instrument's quote asset."""
+    quote = next((instrument.quote for instrument in instruments), "USDT")
+    return f"{_COIN_CASH.get(quote, '10000')} {quote}"
 
 
 def find_instrument(instruments: Mapping[InstrumentId, Instrument], text: str) -> Instrument:

@@ -1,6 +1,7 @@
 """The clocks of running sessions: the wall clock of live markets and the market clock of emulated ones."""
 
 import time
+from collections.abc import Callable
 
 
 class WallClock:
@@ -16,20 +17,14 @@ class WallClock:
 
 
 class MarketClock:
-    """Market time of an emulated venue: from `start_ms` on, `speed` times as fast as real time."""
+    """Market time of an emulated venue, as the venue itself has played it: never ahead of what it has sent."""
 
-    def __init__(self, start_ms: int, speed: float) -> None:
-        self._speed = speed
-        self.set(start_ms)
-
-    def set(self, now_ms: int) -> None:
-        """Let the market time be `now_ms` at this moment."""
-        self._start_ms = now_ms
-        self._started_ns = time.monotonic_ns()
+    def __init__(self, played_ms: Callable[[], int]) -> None:
+        self._played_ms = played_ms
 
     def now_ms(self) -> int:
         """Return the market's UTC milliseconds."""
-        return self._start_ms + int((time.monotonic_ns() - self._started_ns) * self._speed) // 1_000_000
+        return self._played_ms()
 
     def monotonic_ns(self) -> int:
         """Return real nanoseconds that never step back: waiting is done in real time."""

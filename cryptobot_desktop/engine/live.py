@@ -25,13 +25,15 @@ from cryptobot_desktop.engine.assembly import (
 from cryptobot_desktop.engine.handle import CandleArrays, EngineHandle
 from cryptobot_desktop.engine.outbox import Store
 from cryptobot_desktop.engine.picture import EngineMood, Picture
-from cryptobot_desktop.engine.session import SessionSpec
+from cryptobot_desktop.engine.session import MarketSource, SessionSpec
 from cryptobot_desktop.engine.snapshot import MarketCard
 from cryptobot_desktop.marketdata.feed import Feed
 
 BEAT_S = 0.05
 TICK_MS = 250
 SAVE_SESSION_MS = 5_000
+DRAIN_S = 1.5
+FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
 FIRST_HISTORY_MINUTES = 1_000
 FULL_HISTORY_MINUTES = 7 * 24 * 60
 """How much of the past the chart gets after the start."""
@@ -61,6 +63,8 @@ class LiveSession:
         self._failed: asyncio.Task[None] | None = None
         """Background work that met a bug; the session ends with it."""
         self._last_tick_ms = 0
+        self._heard_ms = 0
+        """Newest venue time in any event."""
         self._last_saved_ms = 0
         self._begin_ms = record.started_ms
 
@@ -73,13 +77,13 @@ class LiveSession:
         """Ask the session to end; call it on the loop."""
         self._stop.set()
 
-    async def run(self, make_feed: FeedMaker, stored: StoredState) -> None:
+    async def run(self, make_feed: FeedMaker, stored: StoredState, *, patient: bool = False) -> None:
         """Prepare, then serve until stopped. Raises what the preparation cannot mend."""
         self._feed = make_feed(self._on_received, self._session.market.needs_snapshot)
         self._handle.attach(self._wake, self._candles)
         feeding: asyncio.Task[None] | None = None
         try:
-            if await self._unless_stopped(self._prepare(stored)):
+            if await self._unless_stopped(self._prepare(stored, patient=patient)):
                 feeding = asyncio.create_task(self._feed.run(), name="feed")
                 await self._serve(feeding)
         finally:
@@ -108,11 +112,11 @@ class LiveSession:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _prepare(self, stored: StoredState) -> None:
+    async def _prepare(self, stored: StoredState, *, patient: bool) -> None:
         session, feed = self._session, self._feed
         assert feed is not None
         self._publish()
-        self._catalogue = await feed.start()
+        self._catalogue = await self._first_answer(feed, patient=patient)
         self._handle.publish_catalogue(tuple(self._catalogue.values()))
         wanted = list(chosen(self._by_id(), session.spec.symbols))
         needed = {bot.instrument for bot in stored.bots} | {o.request.instrument for o in stored.open_orders}
@@ -130,6 +134,23 @@ class LiveSession:
         for instrument in wanted:
             self._in_background(self._load_history(instrument, FULL_HISTORY_MINUTES))
 
+    async def _first_answer(self, feed: Feed, *, patient: bool) -> Mapping[str, Instrument]:
+        """Load the instruments; a patient session asks again and again until the venue can be reached."""
+        wait_s = FIRST_WAIT_S
+        while True:
+            try:
+                catalogue = await feed.start()
+            except TemporaryFailure as trouble:
+                if not patient:
+                    raise
+                self.mood.message = str(trouble)
+                self._publish()
+                await asyncio.sleep(wait_s)
+                wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+            else:
+                self.mood.message = ""
+                return catalogue
+
     async def _serve(self, feeding: asyncio.Task[None]) -> None:
         until = self._session.spec.duration_ms
         while not self._stop.is_set():
@@ -141,6 +162,8 @@ class LiveSession:
                 self._failed.result()
             self._beat()
             if until is not None and self._clock.now_ms() - self._begin_ms >= until:
+                if self._session.spec.source is MarketSource.RECORDING:
+                    await asyncio.sleep(DRAIN_S)  # its last frames are on their way
                 break
 
     async def _shut_down(self, feeding: asyncio.Task[None] | None) -> None:
@@ -164,9 +187,11 @@ class LiveSession:
     def _beat(self) -> None:
         self._take_commands()
         now_ms = self._clock.now_ms()
-        if now_ms - self._last_tick_ms >= TICK_MS:
-            self._last_tick_ms = now_ms
-            self._on_received(Received(now_ms, ClockTick(now_ms)))
+        # An emulated venue in quick motion is seconds of market time ahead of what has arrived: its bars must wait.
+        tick_ms = now_ms if self._session.spec.source is MarketSource.LIVE else min(now_ms, self._heard_ms)
+        if tick_ms - self._last_tick_ms >= TICK_MS:
+            self._last_tick_ms = tick_ms
+            self._on_received(Received(tick_ms, ClockTick(tick_ms)))
         if now_ms - self._last_saved_ms >= SAVE_SESSION_MS:
             self._last_saved_ms = now_ms
             self._session.outbox.put_session(msgspec.structs.replace(self._session.record, last_ms=now_ms))
@@ -181,6 +206,7 @@ class LiveSession:
         if self.mood.state == "halted":
             return  # nothing is decided that cannot be stored; the books sync anew afterwards
         self._picture.see_event(received.event, received.received_ms)
+        self._heard_ms = max(self._heard_ms, getattr(received.event, "venue_ms", None) or 0)
         self._session.pipeline.process(received)
         if not self._session.outbox.is_empty:
             self._flush()

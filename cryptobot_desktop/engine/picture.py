@@ -222,6 +222,8 @@ class Picture:
         if self._session.spec.source is not MarketSource.LIVE:
             name = f"{name} (emulated)"
         states = [(market.state(key), market.reason(key)) for key in market.watched]
+        if self._mood.state == "starting" and self._mood.message:
+            return FeedCard(name, FeedState.OFFLINE, self._mood.message)
         if not states:
             return FeedCard(name, FeedState.CONNECTING, "no instrument is watched")
         worst, reason = max(states, key=lambda entry: _SEVERITY[entry[0]])

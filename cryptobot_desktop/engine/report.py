@@ -1,6 +1,5 @@
 """The figures of a finished run, as one plain document: what ``run --json`` and ``backtest --json`` print."""
 
-from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,11 +41,11 @@ def run_report(session: Assembled) -> dict[str, Any]:
         "market_events": totals.market_events,
         "orders": totals.orders,
         "fills": totals.fills,
-        "fees": money(account.book.fees(), asset),
+        "fees": money(account.book.fees() - session.starting_fees, asset),
         "fees_by_asset": _fees(session),
         "starting_equity": money(session.starting_equity, asset),
         "final_equity": money(valuation.equity, asset),
-        "realized_pnl": money(account.book.realised(), asset),
+        "realized_pnl": money(account.book.realised() - session.starting_realized, asset),
         "unrealized_pnl": money(account.book.unrealised(_marks(session, asset)).equity, asset),
         "max_drawdown": money(account.drawdown.amount, asset),
         "max_drawdown_pct": format_trimmed(account.drawdown.ppm * 100, len(str(PPM)) - 1),
@@ -78,11 +77,9 @@ def _marks(session: Assembled, asset: str) -> dict[str, Mark]:
 
 
 def _fees(session: Assembled) -> dict[str, str]:
-    paid: Counter[str] = Counter()
-    for (name, asset), amount in session.pipeline.accounts.ledger.balances().items():
-        if name.startswith(f"{session.spec.portfolio}#") and name.endswith("/fees"):
-            paid[asset] += amount
-    return {asset: format_trimmed(amount, AMOUNT_DECIMALS) for asset, amount in sorted(paid.items())}
+    paid = session.pipeline.accounts.fees_paid(session.spec.portfolio)
+    own = {asset: amount - session.fees_before.get(asset, 0) for asset, amount in sorted(paid.items())}
+    return {asset: format_trimmed(amount, AMOUNT_DECIMALS) for asset, amount in own.items() if amount}
 
 
 def _data_quality(session: Assembled) -> dict[str, Any]:

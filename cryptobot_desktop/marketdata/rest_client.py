@@ -151,13 +151,11 @@ class RestClient:
             raise TemporaryFailure(f"{self._name} ({host}) did not answer in time; it is asked again") from None
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
             why = str(error) or type(error).__name__
-            raise TemporaryFailure(
-                f"{self._name} ({host}) cannot be reached: {why}; check the network, it is tried again"
-            ) from None
+            raise TemporaryFailure(f"{self._name} ({host}) cannot be reached: {why}; check the network") from None
         if response.status in range(300, 400):
             raise TemporaryFailure(
                 f"{self._name} ({host}) answered with a redirect (HTTP {response.status}); a log-in page of this "
-                "network may stand between: open a web page to sign in, it is tried again"
+                "network may stand between: open a web page to sign in"
             )
         used = response.headers.get(_USED_WEIGHT, "")
         if used.isdecimal() and len(used) < 10:
