@@ -41,6 +41,7 @@ QFrame#dockTitle { background: $panel; border-bottom: 1px solid $line; }
 QFrame#card { background: $panel; border: 1px solid $line; border-radius: ${radius}px; }
 QFrame#rule { background: $line; max-height: 1px; min-height: 1px; border: none; }
 
+QLineEdit { placeholder-text-color: $muted; }
 QLineEdit, QComboBox, QSpinBox, QPlainTextEdit {
   background: $raised; color: $text; border: 1px solid $line; border-radius: ${radius}px; padding: 4px 8px;
   min-height: 20px; selection-background-color: $accent; selection-color: $on_accent; }
