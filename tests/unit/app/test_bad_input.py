@@ -143,7 +143,8 @@ def test_a_malformed_data_file_is_refused_with_its_name_and_line(
 
 @pytest.mark.parametrize("name", ["bars.csv", "bars.csv.gz", "tape.jsonl", "tape.jsonl.gz"])
 @pytest.mark.parametrize(
-    "content", [b"\xff\xfe\x00\x01" * 50, b"\0" * 100, gzip.compress(b"hello " * 100, mtime=0)[:20], b"{}\n", b"not json\n"]
+    "content",
+    [b"\xff\xfe\x00\x01" * 50, b"\0" * 100, gzip.compress(b"hello " * 100, mtime=0)[:20], b"{}\n", b"not json\n"],
 )
 def test_a_file_of_rubbish_is_refused_by_name(
     capsys: pytest.CaptureFixture[str], data_dir: Path, name: str, content: bytes
