@@ -40,7 +40,7 @@ class CandleArrays(Struct, frozen=True):
 
     `open_ms` is int64 (UTC ms), the others float64 in natural units. `revision` changes when older
     bars were inserted or corrected; otherwise bars are only appended. `forming` is
-    (open_ms, open, high, low, close, volume) or None. `gaps` lists (start_ms, end_ms) of missing bars.
+    (open_ms, open, high, low, close, volume) or None.
     """
 
     revision: int
@@ -51,7 +51,6 @@ class CandleArrays(Struct, frozen=True):
     close: np.ndarray
     volume: np.ndarray
     forming: tuple[int, float, float, float, float, float] | None = None
-    gaps: tuple[tuple[int, int], ...] = ()
     synthetic: bool = False
 
 

@@ -22,7 +22,9 @@ from cryptobot_desktop.engine.assembly import (
     warm_up,
     watch_instrument,
 )
-from cryptobot_desktop.engine.handle import CandleArrays, EngineHandle
+from cryptobot_desktop.engine.background import BackgroundWork, waker
+from cryptobot_desktop.engine.chart_data import ChartData
+from cryptobot_desktop.engine.handle import EngineHandle
 from cryptobot_desktop.engine.outbox import Store
 from cryptobot_desktop.engine.picture import EngineMood, Picture
 from cryptobot_desktop.engine.session import MarketSource, SessionSpec
@@ -59,9 +61,8 @@ class LiveSession:
         self._catalogue: Mapping[str, Instrument] = {}
         self._feed: Feed | None = None
         self._stop = asyncio.Event()
-        self._background: set[asyncio.Task[None]] = set()
-        self._failed: asyncio.Task[None] | None = None
-        """Background work that met a bug; the session ends with it."""
+        self._background = BackgroundWork()
+        self._chart = ChartData(self._session.market, synthetic=record.synthetic)
         self._last_tick_ms = 0
         self._heard_ms = 0
         """Newest venue time in any event."""
@@ -80,7 +81,7 @@ class LiveSession:
     async def run(self, make_feed: FeedMaker, stored: StoredState, *, patient: bool = False) -> None:
         """Prepare, then serve until stopped. Raises what the preparation cannot mend."""
         self._feed = make_feed(self._on_received, self._session.market.needs_snapshot)
-        self._handle.attach(self._wake, self._candles)
+        self._handle.attach(waker(asyncio.get_running_loop(), self._take_commands), self._chart.candles)
         feeding: asyncio.Task[None] | None = None
         try:
             if await self._unless_stopped(self._prepare(stored, patient=patient)):
@@ -116,7 +117,7 @@ class LiveSession:
         session, feed = self._session, self._feed
         assert feed is not None
         self._publish()
-        self._catalogue = await self._first_answer(feed, patient=patient)
+        self._catalogue = await first_answer(feed, patient=patient, trouble=self._say)
         self._handle.publish_catalogue(tuple(self._catalogue.values()))
         wanted = list(chosen(self._by_id(), session.spec.symbols))
         needed = {bot.instrument for bot in stored.bots} | {o.request.instrument for o in stored.open_orders}
@@ -132,24 +133,7 @@ class LiveSession:
         self._flush()
         self.mood.state = "running"
         for instrument in wanted:
-            self._in_background(self._load_history(instrument, FULL_HISTORY_MINUTES))
-
-    async def _first_answer(self, feed: Feed, *, patient: bool) -> Mapping[str, Instrument]:
-        """Load the instruments; a patient session asks again and again until the venue can be reached."""
-        wait_s = FIRST_WAIT_S
-        while True:
-            try:
-                catalogue = await feed.start()
-            except TemporaryFailure as trouble:
-                if not patient:
-                    raise
-                self.mood.message = str(trouble)
-                self._publish()
-                await asyncio.sleep(wait_s)
-                wait_s = min(2 * wait_s, LONGEST_WAIT_S)
-            else:
-                self.mood.message = ""
-                return catalogue
+            self._background.add(self._load_history(instrument, FULL_HISTORY_MINUTES))
 
     async def _serve(self, feeding: asyncio.Task[None]) -> None:
         until = self._session.spec.duration_ms
@@ -158,8 +142,7 @@ class LiveSession:
             if feeding.done():
                 feeding.result()
                 break
-            if self._failed is not None:
-                self._failed.result()
+            self._background.raise_bug()
             self._beat()
             if until is not None and self._clock.now_ms() - self._begin_ms >= until:
                 if self._session.spec.source is MarketSource.RECORDING:
@@ -171,7 +154,7 @@ class LiveSession:
         self._handle.detach()
         if self._feed is not None:
             await self._feed.stop()
-        tasks = [*self._background, *([feeding] if feeding is not None else [])]
+        tasks = [*self._background.tasks, *([feeding] if feeding is not None else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -229,8 +212,10 @@ class LiveSession:
     def _publish(self) -> None:
         self._handle.publish_snapshot(self._picture.draw())
 
-    def _wake(self) -> None:
-        """Called by front ends from other threads; the next beat is near enough for every command."""
+    def _say(self, message: str) -> None:
+        """Show what stands in the way of the start."""
+        self.mood.message = message
+        self._publish()
 
     def _take_commands(self) -> None:
         for command_id, command in self._handle.take_commands():
@@ -242,7 +227,7 @@ class LiveSession:
         watch_instrument(self._session, instrument)
         if self._feed is not None:
             self._feed.watch(self._session.pipeline.market_instruments().values())
-        self._in_background(self._load_history(instrument, FULL_HISTORY_MINUTES))
+        self._background.add(self._load_history(instrument, FULL_HISTORY_MINUTES))
 
     def _by_id(self) -> dict[InstrumentId, Instrument]:
         return {instrument.id: instrument for instrument in self._catalogue.values()}
@@ -262,40 +247,22 @@ class LiveSession:
             if bot.instrument.id == instrument.id and not bot.is_ready:
                 warm_up(bot, self._session.market)
 
-    def _in_background(self, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._background_done)
 
-    def _background_done(self, task: asyncio.Task[None]) -> None:
-        self._background.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            self._failed = task
+async def first_answer(feed: Feed, *, patient: bool, trouble: Callable[[str], None]) -> Mapping[str, Instrument]:
+    """Load a venue's instruments; a patient session asks again and again until the venue can be reached.
 
-    def _candles(self, instrument: InstrumentId, timeframe: Timeframe) -> CandleArrays | None:
-        """Return the bars for a chart; called from front ends' threads, on arrays that are never changed."""
-        series = self._session.market.series(instrument, timeframe)
-        if series is None:
-            return None
-        columns = series.columns()
-        return CandleArrays(
-            columns.revision,
-            columns.open_ms,
-            columns.open,
-            columns.high,
-            columns.low,
-            columns.close,
-            columns.volume,
-            self._forming(instrument, timeframe),
-            series.gaps(),
-            self._session.record.synthetic,
-        )
-
-    def _forming(
-        self, instrument: InstrumentId, timeframe: Timeframe
-    ) -> tuple[int, float, float, float, float, float] | None:
-        bar, known = self._session.market.forming(instrument, timeframe), self._session.market.instrument(instrument)
-        if bar is None or known is None:
-            return None
-        price, qty = 10**known.price_decimals, 10**known.qty_decimals
-        return (bar.open_ms, bar.open / price, bar.high / price, bar.low / price, bar.close / price, bar.volume / qty)
+    `trouble` hears what stands in the way, and an empty text once it is gone.
+    """
+    wait_s = FIRST_WAIT_S
+    while True:
+        try:
+            catalogue = await feed.start()
+        except TemporaryFailure as failure:
+            if not patient:
+                raise
+            trouble(str(failure))
+            await asyncio.sleep(wait_s)
+            wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+        else:
+            trouble("")
+            return catalogue

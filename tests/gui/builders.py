@@ -296,7 +296,7 @@ def candles(count: int = 600, *, last: float = 64_210.5, seed: int = 3) -> Candl
     high, low = np.maximum(opened, close) + spread, np.minimum(opened, close) - spread
     volume = np.abs(chance.normal(8, 4, count)) + np.abs(close - opened) / 8
     forming = (int(open_ms[-1]) + 60_000, last, last + 12.0, last - 9.0, last + 6.5, 3.2)
-    return CandleArrays(1, open_ms, opened, high, low, close, volume, forming, (), True)
+    return CandleArrays(1, open_ms, opened, high, low, close, volume, forming, True)
 
 
 class ScriptedEngine:
