@@ -149,7 +149,7 @@ class Desktop(QObject):
         if self._exit_after_first_paint:
             window.confirm_quit = False
             window.installEventFilter(self)
-        wishes = Wishes(keep_portfolio=True, from_wall_clock=True)
+        wishes = Wishes(keep_portfolio=True, from_wall_clock=True, all_portfolios=True)
         environment = addresses(self.settings.settings, os.environ)
         engine = EngineThread(spec, self._profile, handle, wishes=wishes, environment=environment)
         self._engine = engine
@@ -163,6 +163,7 @@ class Desktop(QObject):
         """End after the window's first paint: for measuring how long a start takes."""
         if event.type() == QEvent.Type.Paint:
             watched.removeEventFilter(self)
+            print("painted", flush=True)
             QTimer.singleShot(0, self._leave)
         return False
 

@@ -20,10 +20,11 @@ from cryptobot_desktop.app.markets import (
     only_own,
     own_portfolio,
     resume_ms,
+    without_runs,
 )
 from cryptobot_desktop.app.profile import Profile
 from cryptobot_desktop.domain.clock import Clock
-from cryptobot_desktop.domain.errors import CryptobotError
+from cryptobot_desktop.domain.errors import CryptobotError, InvariantBroken
 from cryptobot_desktop.domain.facts import EngineFaulted
 from cryptobot_desktop.domain.instrument import InstrumentId, Venue
 from cryptobot_desktop.domain.journal import SessionRecord, StoredState
@@ -61,6 +62,8 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     """Go on with the stored portfolio of that name instead of opening one of its own."""
     from_wall_clock: bool
     """A synthetic market begins now (or where the portfolio left it) instead of at its fixed epoch."""
+    all_portfolios: bool = False
+    """Go on with the bots and orders of every portfolio, not only of the session's own one."""
 
 
 class EngineThread:
@@ -115,6 +118,10 @@ class EngineThread:
         """Run the session; the one place where an unexpected error becomes a visible, stopped engine."""
         try:
             asyncio.run(self._run())
+        except InvariantBroken as bug:
+            self.has_bug = True
+            log.exception("a promise inside the program does not hold; the engine stopped")
+            self._fault(str(bug))
         except CryptobotError as trouble:
             self.trouble = trouble
             log.info("session ended", reason=str(trouble))
@@ -156,19 +163,25 @@ class EngineThread:
         try:
             clock: Clock = WallClock() if emulator is None else MarketClock(partial(emulator.now_ms, spec.venue))
             endpoints = session_endpoints(spec.venue, urls, self._environment)
-            record = truthful(new_record(spec, start_ms), endpoints)
+            record = truthful(new_record(spec, start_ms, is_run=not self._wishes.keep_portfolio), endpoints)
             live = LiveSession(spec, record, store=database, handle=self._handle, clock=clock)
             live.session.pipeline.bots.reserve(record.bot for record in stored.bots)
             self._live = live
             if self._stop_asked:
                 return
-            known = only_own(stored, spec.portfolio, keep_switch=self._wishes.keep_portfolio)
+            known = self._known(stored, spec.portfolio)
             await live.run(_feed_maker(endpoints, spec.venue, clock), known, patient=self._wishes.from_wall_clock)
             if live.is_prepared:
                 self.report, self.books = run_report(live.session), books_document(live.session.market)
         finally:
             if emulator is not None:
                 emulator.stop()
+
+    def _known(self, stored: StoredState, portfolio: str) -> StoredState:
+        """Return what this session goes on with: its own portfolio, or all that the desktop trades."""
+        if self._wishes.all_portfolios:
+            return without_runs(stored)
+        return only_own(stored, portfolio, keep_switch=self._wishes.keep_portfolio)
 
     def _start_ms(self, spec: SessionSpec, stored: StoredState) -> int:
         if spec.source is MarketSource.LIVE:

@@ -47,12 +47,14 @@ class FastRun:
         *,
         tell: Callable[[Fact], None],
         known: dict[InstrumentId, Instrument],
+        is_run: bool = True,
     ) -> None:
         self._spec = spec
         self._store = store
         self._stored = stored
         self._tell = tell
         self._known = known
+        self._is_run = is_run
 
     def run(self) -> Assembled:
         """Play to the end and return the session as it is then."""
@@ -70,7 +72,7 @@ class FastRun:
         start_ms = resume_ms(self._stored, spec.portfolio, SYNTHETIC_EPOCH_MS)
         player = InProcessPlayer(emulated_venue(spec, start_ms), adapter_for(spec.venue))
         self._known.update({instrument.id: instrument for instrument in player.catalogue()})
-        session = assemble(spec, new_record(spec, start_ms), store=self._store, tell=self._tell)
+        session = assemble(spec, new_record(spec, start_ms, is_run=self._is_run), store=self._store, tell=self._tell)
         instruments = chosen(self._known, spec.symbols)
         for instrument in instruments:
             watch_instrument(session, instrument)
@@ -89,7 +91,7 @@ class FastRun:
         data = open_data(Path(spec.recording), symbol=symbol, venue=spec.venue)
         self._known.update({instrument.id: instrument for instrument in data.instruments})
         spec, wanted = settle_on(spec, data)
-        record = new_record(spec, data.start_ms)
+        record = new_record(spec, data.start_ms, is_run=self._is_run)
         session = assemble(spec, record, store=self._store, tell=self._tell, shape=data.shape)
         for instrument in wanted:
             watch_instrument(session, instrument)

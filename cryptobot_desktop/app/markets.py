@@ -81,19 +81,27 @@ def only_own(stored: StoredState, portfolio: str, *, keep_switch: bool = True) -
     )
 
 
+def without_runs(stored: StoredState) -> StoredState:
+    """Return what a desktop goes on with: all portfolios but those of finished or broken off repeatable runs."""
+    runs = {session.portfolio for session in stored.sessions if session.is_run}
+    return msgspec.structs.replace(
+        stored,
+        bots=tuple(bot for bot in stored.bots if bot.portfolio not in runs),
+        open_orders=tuple(o for o in stored.open_orders if o.request.portfolio not in runs),
+    )
+
+
 def resume_ms(stored: StoredState, portfolio: str, earliest_ms: int) -> int:
     """Return when a synthetic market goes on for a portfolio: market time never steps back for it."""
     newest = [fill.at_ms for fill in stored.fills if fill.portfolio == portfolio]
     newest += [record.created_ms for record in stored.portfolios if record.name == portfolio]
     newest += [order.updated_ms for order in stored.open_orders if order.request.portfolio == portfolio]
-    last = stored.last_session
-    if last is not None and last.portfolio == portfolio:
-        newest.append(last.last_ms)
+    newest += [session.last_ms for session in stored.sessions if session.portfolio == portfolio]
     return max([earliest_ms, *newest])
 
 
-def new_record(spec: SessionSpec, started_ms: int) -> SessionRecord:
-    """Return the record of a new session; its id is unique on this computer."""
+def new_record(spec: SessionSpec, started_ms: int, *, is_run: bool = False) -> SessionRecord:
+    """Return the record of a new session; its id is unique on this computer. `is_run`: its portfolio is its own."""
     return SessionRecord(
         session_id=_base36(time.time_ns() // 1_000),
         mode="paper",
@@ -105,6 +113,7 @@ def new_record(spec: SessionSpec, started_ms: int) -> SessionRecord:
         code_version=__version__,
         started_ms=started_ms,
         last_ms=started_ms,
+        is_run=is_run,
     )
 
 

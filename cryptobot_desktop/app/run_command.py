@@ -75,7 +75,10 @@ def _fast(spec: SessionSpec, profile: Profile, *, keep_portfolio: bool) -> tuple
     try:
         stored = load_state(database)
         spec = spec if keep_portfolio else own_portfolio(spec, stored)
-        session = FastRun(spec, database, stored, tell=lambda fact: tell(fact, known), known=known).run()
+        runner = FastRun(
+            spec, database, stored, tell=lambda fact: tell(fact, known), known=known, is_run=not keep_portfolio
+        )
+        session = runner.run()
         return run_report(session), books_document(session.market)
     finally:
         database.close()

@@ -33,6 +33,8 @@ class SessionRecord(Struct, frozen=True, kw_only=True):
     last_ms: int
     """Market time of the newest commit; a resumed synthetic market goes on from here."""
     ended_ms: int = 0
+    is_run: bool = False
+    """True for a repeatable run with a portfolio of its own, which nobody goes on with by himself."""
 
 
 class CommitBatch(Struct, frozen=True, kw_only=True):
@@ -71,3 +73,5 @@ class StoredState(Struct, frozen=True, kw_only=True):
     instruments: tuple[Instrument, ...]
     kill_switch: KillSwitchRecord | None
     last_session: SessionRecord | None
+    sessions: tuple[SessionRecord, ...] = ()
+    """The newest 500, oldest first."""

@@ -7,7 +7,7 @@ import msgspec
 
 from cryptobot_desktop.domain.clock import Clock
 from cryptobot_desktop.domain.errors import TemporaryFailure, UserActionNeeded
-from cryptobot_desktop.domain.facts import Fact
+from cryptobot_desktop.domain.facts import CommandAnswered, Fact
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.domain.journal import SessionRecord, StoredState
 from cryptobot_desktop.domain.market import ClockTick, Received
@@ -219,6 +219,10 @@ class LiveSession:
 
     def _take_commands(self) -> None:
         for command_id, command in self._handle.take_commands():
+            if self.mood.state == "halted":  # what cannot be stored is not done, and said at once
+                refusal = CommandAnswered(command_id, False, self.mood.message, self._session.pipeline.now_ms)
+                self._handle.publish_notice(refusal)
+                continue
             self._session.desk.execute(command_id, command)
             self._flush()
 

@@ -127,8 +127,12 @@ class BotDialog(QDialog):
         self.check()
 
     def _taken(self) -> set[str]:
+        """Return the names of bots that run or have traded; their trades would be counted as a new bot's."""
         snapshot = self._desk.snapshot
-        return {bot.record.bot for bot in snapshot.bots} if snapshot is not None else set()
+        if snapshot is None:
+            return set()
+        traders = {fill.client_id.partition(":")[0] for fill in snapshot.fills if ":" in fill.client_id}
+        return {bot.record.bot for bot in snapshot.bots} | traders
 
     def _free_name(self, strategy: str) -> str:
         taken = self._taken()

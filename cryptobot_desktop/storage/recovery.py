@@ -15,6 +15,7 @@ from cryptobot_desktop.storage.database import ProfileDatabase
 
 NEWEST_CLOSED_ORDERS = 200
 NEWEST_DECISIONS = 500
+NEWEST_SESSIONS = 500
 
 _T = TypeVar("_T")
 # The same words as in the partial indexes, else SQLite does not use them.
@@ -32,6 +33,8 @@ def load_state(database: ProfileDatabase) -> StoredState:
     with database.reading():
         head = connection.execute("SELECT seq, row_hash FROM transfer ORDER BY seq DESC LIMIT 1").fetchone()
         portfolios = newest_epochs(database)
+        newest = _documents(database, f"session ORDER BY seq DESC LIMIT {NEWEST_SESSIONS}", SessionRecord)
+        sessions = tuple(reversed(list(newest)))
         return StoredState(
             balances=balances(database),
             last_seq=head[0] if head else 0,
@@ -44,7 +47,8 @@ def load_state(database: ProfileDatabase) -> StoredState:
             bots=tuple(_documents(database, "bot ORDER BY seq", BotRecord)),
             instruments=tuple(instruments(database)),
             kill_switch=_kill_switch(database),
-            last_session=next(iter(_documents(database, "session ORDER BY seq DESC LIMIT 1", SessionRecord)), None),
+            last_session=sessions[-1] if sessions else None,
+            sessions=sessions,
         )
 
 

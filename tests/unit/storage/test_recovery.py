@@ -53,6 +53,7 @@ def expected(story: TradingStory) -> StoredState:
         instruments=(story.instrument,),
         kill_switch=story.kill_switch[-1] if story.kill_switch else None,
         last_session=story.session,
+        sessions=tuple(story.sessions.values()),
     )
 
 

@@ -38,6 +38,7 @@ class TradingStory:
         self.bots: dict[str, BotRecord] = {}
         self.kill_switch: list[KillSwitchRecord] = []
         self.session: SessionRecord | None = None
+        self.sessions: dict[str, SessionRecord] = {}
         self._pending: dict[str, list[object]] = {}
 
     def batch(self) -> CommitBatch:
@@ -199,6 +200,7 @@ class TradingStory:
             started_ms=1,
             last_ms=self.now,
         )
+        self.sessions[session_id] = self.session
         self._add("sessions", self.session)
 
     def _changed(self, order: Order, *, status: OrderStatus, reserved: int, filled: int = 0) -> Order:
