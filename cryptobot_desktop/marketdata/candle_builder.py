@@ -136,6 +136,10 @@ class CandleBuilder:
         if candle.open_ms < self._settled_ms:
             self._correct(candle)
             return ()
+        if candle.closed and not self._trades_seen and not self._venue:
+            # Bars are the only source, as in a candle file: there is nothing to compare or to await.
+            self._venue_newest_ms = max(self._venue_newest_ms, candle.open_ms)
+            return tuple(self._tell(candle, bar_end_ms(candle.open_ms, self.base)))
         self._hear(candle)
         if candle.closed:
             return self._settle(bar_end_ms(candle.open_ms, self.base))
@@ -189,8 +193,13 @@ class CandleBuilder:
             bar = self._choose(opens, end_ms)
             if bar is None and self._is_awaited(opens) and end_ms > give_up_before_ms:
                 break
-            self._tell(opens, bar or self._remains(opens), told)
-            self._settled_ms = end_ms
+            bar = bar or self._remains(opens)
+            self._own.pop(opens, None)
+            self._venue.pop(opens, None)
+            if bar is None:
+                self._settled_ms = end_ms  # a stretch without trades
+            else:
+                told += self._tell(bar, end_ms)
         if told or self._settled_ms >= until_ms:
             told += self._rollups.settle(self._settled_ms)
         return tuple(told)
@@ -231,17 +240,15 @@ class CandleBuilder:
             return replace(venue, closed=True)
         return own.candle(self.instrument, self.base, closed=True) if own is not None else None
 
-    def _tell(self, opens: int, bar: Candle | None, told: list[Candle]) -> None:
-        """Record one decided bar; None is a stretch without trades."""
-        self._own.pop(opens, None)
-        self._venue.pop(opens, None)
-        if bar is None:
-            return
-        told += self._rollups.settle(bar.open_ms)
+    def _tell(self, bar: Candle, end_ms: int) -> list[Candle]:
+        """Record the next decided bar, which ends at a time; return it with the longer bars that it closes."""
+        told = self._rollups.settle(bar.open_ms)
         self._rollups.add(bar)
         self.last = bar
+        self._settled_ms = end_ms
         told.append(bar)
-        told += self._rollups.settle(bar_end_ms(bar.open_ms, self.base))
+        told += self._rollups.settle(end_ms)
+        return told
 
     def _is_whole(self, opens: int) -> bool:
         watched = self._watched_from_ms

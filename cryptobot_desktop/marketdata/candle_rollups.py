@@ -90,6 +90,7 @@ class RollUps:
         self.series = {timeframe: CandleSeries(instrument, timeframe) for timeframe in (base, *longer)}
         self._instrument = instrument
         self._base = base
+        self._base_series = self.series[base]
         self._timeframes = longer
         self._running: list[RunningBar] = []
         self._covered_from_ms: int | None = None
@@ -107,15 +108,16 @@ class RollUps:
 
     def add(self, base: Candle) -> None:
         """Take a closed base bar; bars that ended before it must have been settled."""
-        self.series[self._base].put(base)
+        self._base_series.put(base)
         if self._covered_from_ms is None:
             self._covered_from_ms = base.open_ms
         if base.open_ms >= self._renew_ms:
             self._open_bars(base.open_ms)
-        silent = is_silent(base)
-        for running in self._running:
-            running.add(base, silent=silent)
-        self._due_ms = self._renew_ms if self._running else _NEVER_MS
+        if self._running:
+            silent = is_silent(base)
+            for running in self._running:
+                running.add(base, silent=silent)
+            self._due_ms = self._renew_ms
 
     def settle(self, until_ms: int) -> list[Candle]:
         """Return the bars that end at or before a time up to which every base bar is known, shortest first."""

@@ -6,6 +6,7 @@ bars land behind the visible end and insertions go into copies; only the newest 
 
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
+from threading import Lock
 
 import numpy as np
 from msgspec import Struct
@@ -21,6 +22,8 @@ _INT_FIELDS = 9
 _FLOAT_FIELDS = 5
 _CORRECTED_IN_PLACE = 16
 """Corrections of so many newest bars are cheap; older ones cost a copy of the arrays."""
+_WRITTEN_TOGETHER = 1_024
+"""So many new bars wait at most before they are written into the arrays."""
 
 
 class CandleColumns(Struct, frozen=True):
@@ -60,7 +63,8 @@ class _Table:
 class CandleSeries:
     """Bars in order of time, each opening time once; insert or replace, cheap at the end.
 
-    One thread writes; `columns` may be read from any thread.
+    One thread writes; `columns` may be read from any thread. New bars at the end wait in a list until somebody
+    reads, because writing many into the arrays at once is much cheaper than one by one.
     """
 
     def __init__(self, instrument: Instrument, timeframe: Timeframe, capacity: int = 1_024) -> None:
@@ -68,11 +72,14 @@ class CandleSeries:
         self.timeframe = timeframe
         self._id = instrument.id
         self._table = _Table(max(capacity, 1))
+        self._fresh: list[Candle] = []
+        """Newest bars, in order, that are not in the table yet; only the writer appends."""
+        self._writing = Lock()
         self._last_open_ms = -1
         self._revision = 0
 
     def __len__(self) -> int:
-        return self._table.size
+        return self._written().size
 
     @property
     def revision(self) -> int:
@@ -82,7 +89,10 @@ class CandleSeries:
     def put(self, candle: Candle) -> bool:
         """Append, insert or replace one bar; False when exactly this bar was there."""
         if candle.open_ms > self._last_open_ms:
-            self._append(candle)
+            self._last_open_ms = candle.open_ms
+            self._fresh.append(candle)
+            if len(self._fresh) >= _WRITTEN_TOGETHER:
+                self._written()
             return True
         held = self.at(candle.open_ms)
         if held == candle:
@@ -90,7 +100,7 @@ class CandleSeries:
         index = self._index(candle.open_ms)
         if held is None or index < len(self) - _CORRECTED_IN_PLACE:
             return self._rebuild((candle,)) > 0
-        _write(self._table, index, candle, candle_floats(candle, self.instrument))
+        _write(self._written(), index, (candle,), self.instrument)
         self._revision += 1
         return True
 
@@ -99,34 +109,35 @@ class CandleSeries:
         fresh = {candle.open_ms: candle for candle in candles}
         ordered = [fresh[time] for time in sorted(fresh)]
         if ordered and ordered[0].open_ms > self._last_open_ms:
-            self._reserve(len(ordered))
-            for candle in ordered:
-                self._append(candle)
+            self._fresh.extend(ordered)
+            self._last_open_ms = ordered[-1].open_ms
+            self._written()
             return len(ordered)
         return self._rebuild(ordered)
 
     def columns(self) -> CandleColumns:
         """Return the arrays for a chart."""
-        revision, table = self._revision, self._table
+        revision, table = self._revision, self._written()
         size = table.size
         opened, high, low, close, volume = (_read_only(column[:size]) for column in table.floats)
         return CandleColumns(revision, _read_only(table.ints[0, :size]), opened, high, low, close, volume)
 
     def last(self) -> Candle | None:
         """Return the newest bar."""
-        size = self._table.size
+        size = self._written().size
         return self._candle(size - 1) if size else None
 
     def at(self, open_ms: int) -> Candle | None:
         """Return the bar that opens at a time."""
         index = self._index(open_ms)
-        if index >= self._table.size or self._table.ints[0, index] != open_ms:
+        table = self._table
+        if index >= table.size or table.ints[0, index] != open_ms:
             return None
         return self._candle(index)
 
     def tail(self, count: int) -> list[Candle]:
         """Return the newest `count` bars, oldest first."""
-        size = self._table.size
+        size = self._written().size
         return [self._candle(index) for index in range(max(0, size - max(count, 0)), size)]
 
     def between(self, start_ms: int, end_ms: int) -> list[Candle]:
@@ -140,7 +151,7 @@ class CandleSeries:
 
     def gaps(self) -> tuple[tuple[int, int], ...]:
         """Return (start_ms, end_ms) of each stretch of missing bars, end exclusive."""
-        table = self._table
+        table = self._written()
         times = table.ints[0, : table.size]
         length = self.timeframe.length_ms or 28 * 86_400_000  # a month has at least so many days
         suspects = np.flatnonzero(np.diff(times) > length)
@@ -150,21 +161,21 @@ class CandleSeries:
 
     def _index(self, open_ms: int) -> int:
         """Return where a time stands or would stand."""
-        table = self._table
+        table = self._written()
         return int(np.searchsorted(table.ints[0, : table.size], open_ms))
 
-    def _append(self, candle: Candle) -> None:
-        table = self._table
-        if table.size == table.ints.shape[1]:
-            table = self._table = table.resized(2 * table.size)
-        _write(table, table.size, candle, candle_floats(candle, self.instrument))
-        table.size += 1  # last, so that a reader never sees a row that is not written
-        self._last_open_ms = candle.open_ms
-
-    def _reserve(self, more: int) -> None:
-        table = self._table
-        if table.size + more > table.ints.shape[1]:
-            self._table = table.resized(max(2 * table.size, table.size + more))
+    def _written(self) -> _Table:
+        """Return the table with all bars in it."""
+        if self._fresh:
+            with self._writing:  # a chart may be reading in another thread
+                fresh, table = tuple(self._fresh), self._table
+                size = table.size + len(fresh)
+                if size > table.ints.shape[1]:
+                    table = self._table = table.resized(max(2 * table.size, size))
+                _write(table, table.size, fresh, self.instrument)
+                table.size = size  # after the rows, so that a reader never sees one that is not written
+                del self._fresh[: len(fresh)]
+        return self._table
 
     def _rebuild(self, candles: Sequence[Candle]) -> int:
         """Merge bars, some of them not newer than the newest, into a copy."""
@@ -177,8 +188,7 @@ class CandleSeries:
         count = int(kept.sum())
         table.ints[:, :count] = old.ints[:, : old.size][:, kept]
         table.floats[:, :count] = old.floats[:, : old.size][:, kept]
-        for row, candle in enumerate(changed, start=count):
-            _write(table, row, candle, candle_floats(candle, self.instrument))
+        _write(table, count, changed, self.instrument)
         size = count + len(changed)
         order = np.argsort(table.ints[0, :size], kind="stable")
         table.ints[:, :size] = table.ints[:, :size][:, order]
@@ -213,8 +223,15 @@ def _read_only(column: np.ndarray) -> np.ndarray:
     return view
 
 
-def _write(table: _Table, row: int, candle: Candle, floats: tuple[float, ...]) -> None:
-    table.ints[:, row] = (
+def _write(table: _Table, row: int, candles: Sequence[Candle], instrument: Instrument) -> None:
+    """Write bars (at least one) into the rows from `row` on."""
+    rows = slice(row, row + len(candles))
+    table.ints[:, rows] = np.array([_ints(candle) for candle in candles], dtype=np.int64).T
+    table.floats[:, rows] = np.array([candle_floats(candle, instrument) for candle in candles]).T
+
+
+def _ints(candle: Candle) -> tuple[int, ...]:
+    return (
         candle.open_ms,
         candle.open,
         candle.high,
@@ -225,7 +242,6 @@ def _write(table: _Table, row: int, candle: Candle, floats: tuple[float, ...]) -
         _UNKNOWN if candle.trades is None else candle.trades,
         _SOURCE_CODES[candle.source],
     )
-    table.floats[:, row] = floats
 
 
 def roll_up(candles: Sequence[Candle], timeframe: Timeframe, venue: Venue) -> list[Candle]:
