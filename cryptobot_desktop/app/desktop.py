@@ -170,9 +170,12 @@ class Desktop(QObject):
     @Slot()
     def _watch_engine(self) -> None:
         """Say it when the engine has ended by itself."""
-        engine = self._engine
+        engine, window = self._engine, self.shell.window
         if engine is None or engine.is_running or self._told_trouble:
             return
+        snapshot = window.bridge.snapshot if window is not None else None
+        if snapshot is not None and snapshot.engine_state == "faulted":
+            return  # the window says it by itself
         if engine.trouble is not None:
             self._told_trouble = True
             self.shell.show_message(

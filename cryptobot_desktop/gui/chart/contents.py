@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+import numpy as np
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter
 
@@ -124,7 +125,7 @@ class VolumeContent:
     def value_range(self, frame: Frame, model: ChartModel) -> tuple[float, float]:
         """Return zero and the largest volume in view with some air above."""
         columns, forming = model.series.columns(frame.device()), model.series.forming
-        top = float(columns.volume.max()) if columns is not None else 0.0
+        top = float(np.max(columns.volume)) if columns is not None else 0.0
         return 0.0, max(top, forming.volume if forming is not None else 0.0, 1e-9) * 1.15
 
     def ticks(self, frame: Frame, model: ChartModel) -> list[tuple[float, str]]:

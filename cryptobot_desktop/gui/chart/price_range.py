@@ -16,7 +16,7 @@ def robust_range(low: Numbers, high: Numbers) -> tuple[float, float]:
 
     Both arrays have equal length of at least 1. With fewer than a dozen columns nothing is left out.
     """
-    bottom, top = float(low.min()), float(high.max())
+    bottom, top = float(np.min(low)), float(np.max(high))
     if len(low) < _FEWEST:
         return bottom, top
     lows = np.sort(np.partition(low, LONE_AT_MOST)[: LONE_AT_MOST + 1])
