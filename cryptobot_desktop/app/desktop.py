@@ -30,7 +30,7 @@ from cryptobot_desktop.marketdata.endpoints import BINANCE_REST_VARIABLE, BINANC
 
 SETTINGS_FILE = "settings.toml"
 SAVE_AFTER_MS = 1_500
-FIRST_BOT = BotSpec(strategy="sma_cross", params={"fast": "3", "slow": "8"})
+FIRST_BOT = BotSpec(strategy="sma_cross", params={"fast": "2", "slow": "5"})
 """What the wizard proposes: quick enough to be seen trading within a minute of the built-in market."""
 WATCH_MS = 500
 CALL_TIMEOUT_MS = 1_000

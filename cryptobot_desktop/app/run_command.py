@@ -30,7 +30,7 @@ PULL_S = 0.1
 SUMMARY_EVERY_S = 5.0
 DEMO_SPEED = 60
 DEMO_DURATION_MS = 45 * 60 * 1_000
-DEMO_BOT = BotSpec(strategy="sma_cross", params={"fast": "3", "slow": "8"})
+DEMO_BOT = BotSpec(strategy="sma_cross", params={"fast": "2", "slow": "5"})
 DEFAULT_BOT = BotSpec(strategy="sma_cross")
 """What trades when no --bot is given; ``--bot none`` runs without one."""
 

@@ -193,7 +193,8 @@ class LiveSession:
         self._session.pipeline.process(received)
         if not self._session.outbox.is_empty:
             self._flush()
-        self.mood.lag_ms = float(max(0, self._clock.now_ms() - received.received_ms))
+        # Market time of a quick emulated market runs faster than the clock on the wall; the lag is said in real time.
+        self.mood.lag_ms = max(0, self._clock.now_ms() - received.received_ms) / max(1, self._session.spec.speed)
 
     def _flush(self) -> None:
         """Store and tell; when the disk refuses, halt until it takes the rows again."""
