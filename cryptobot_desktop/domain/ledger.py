@@ -6,6 +6,7 @@ all balances including ``world`` sum to zero by construction.
 """
 
 from enum import StrEnum
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -56,8 +57,9 @@ class Transfer(Struct, frozen=True):
     row_hash: str
 
 
+@lru_cache(maxsize=1_024)
 def account(portfolio: str, epoch: int, kind: AccountKind) -> str:
-    """Return the name of an account, e.g. ``main#1/available``."""
+    """Return the name of an account, e.g. ``main#1/available``; remembered, because every posting asks for some."""
     return f"{portfolio}#{epoch}/{kind.value}"
 
 

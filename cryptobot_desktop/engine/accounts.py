@@ -32,6 +32,8 @@ class Account:
         """What it was worth when `observe_equity` last looked, in the portfolio's asset."""
         self.held: dict[str, int] | None = None
         """Cache of what the ledger says is available plus reserved; None after each change."""
+        self.available = self.name_of(AccountKind.AVAILABLE)
+        """The ledger account that is asked for with every bar."""
 
     def name_of(self, kind: AccountKind) -> str:
         """Return the ledger account of this epoch."""
@@ -106,7 +108,7 @@ class Accounts:
 
     def available(self, name: str, asset: str) -> int:
         """Return what may be spent of an asset, as a ledger amount."""
-        return self.ledger.balance(self._accounts[name].name_of(AccountKind.AVAILABLE), asset)
+        return self.ledger.balance(self._accounts[name].available, asset)
 
     def reserved(self, name: str, asset: str) -> int:
         """Return what open orders hold of an asset."""
@@ -127,6 +129,8 @@ class Accounts:
     def value(self, name: str, asset: str) -> Valuation:
         """Return everything a portfolio holds, valued in `asset` at the last prices."""
         held = self.held(name)
+        if len(held) == 1 and asset in held:
+            return Valuation(held[asset])  # only the asset itself, so there is nothing to price
         marks = {other: mark for other in held if other != asset and (mark := self.mark(other, asset)) is not None}
         return value_holdings(held, asset, marks)
 
@@ -148,14 +152,14 @@ class Accounts:
             for pair in ((instrument.base, instrument.quote), (instrument.quote, instrument.base)):
                 self._pairs.setdefault(pair, []).append((key, instrument))
 
-    def observe_equity(self, name: str, now_ms: int) -> None:
-        """Add the present equity to curve and drawdown; a partly unpriced one is left out."""
-        holder = self._accounts[name]
-        valuation = self.value(name, holder.record.asset)
-        holder.equity = valuation.equity
-        if not valuation.unpriced:
-            holder.drawdown.update(valuation.equity)
-            holder.curve.add(now_ms, valuation.equity)
+    def observe_equity(self, now_ms: int) -> None:
+        """Add the present equity of each portfolio to its curve and drawdown; a partly unpriced one is left out."""
+        for name, holder in self._accounts.items():
+            valuation = self.value(name, holder.record.asset)
+            holder.equity = valuation.equity
+            if not valuation.unpriced:
+                holder.drawdown.update(valuation.equity)
+                holder.curve.add(now_ms, valuation.equity)
 
 
 def position_change(fill: Fill, instrument: Instrument) -> int:

@@ -14,13 +14,18 @@ class LedgerFingerprint:
 
     def __init__(self) -> None:
         self._hash = hashlib.sha256()
-        self._names: dict[str, str] = {}
+        self._portfolios: dict[str, str] = {}
+        self._aliases: dict[str, str] = {}
+        """By account; the same few come again and again."""
 
     def add(self, transfers: Iterable[Transfer]) -> None:
         """Take in transfers in order."""
         for row in transfers:
-            line = f"{row.asset}|{self._alias(row.debit)}|{self._alias(row.credit)}|{row.amount}|{row.cause_kind.value}"
-            self._hash.update(f"{line}|{row.at_ms}\n".encode())
+            aliases = self._aliases
+            debit = aliases.get(row.debit) or self._alias(row.debit)
+            credit = aliases.get(row.credit) or self._alias(row.credit)
+            line = f"{row.asset}|{debit}|{credit}|{row.amount}|{row.cause_kind.value}|{row.at_ms}\n"
+            self._hash.update(line.encode())
 
     def hexdigest(self) -> str:
         """Return the hash so far as 64 hex digits."""
@@ -28,4 +33,6 @@ class LedgerFingerprint:
 
     def _alias(self, account: str) -> str:
         portfolio, _, kind = account.rpartition("/")
-        return f"{self._names.setdefault(portfolio, f'p{len(self._names)}')}/{kind}"
+        name = self._portfolios.setdefault(portfolio, f"p{len(self._portfolios)}")
+        alias = self._aliases[account] = f"{name}/{kind}"
+        return alias

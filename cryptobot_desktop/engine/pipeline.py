@@ -57,10 +57,10 @@ class Pipeline:
 
     def process(self, received: Received) -> None:
         """Take one market event through all stages. Nothing is told to anybody before the outbox is flushed."""
-        event = received.event
-        self.now_ms = max(self.now_ms, received.received_ms)
+        event, received_ms = received.event, received.received_ms
+        self.now_ms = max(self.now_ms, received_ms)
         self.totals.market_events += 1
-        follows = self.market.apply(event, received.received_ms)  # 1 market data
+        follows = self.market.apply(event, received_ms)  # 1 market data
         if follows is None:
             return
         facts = self.exchange.on_event(event, self.market, self.now_ms)  # 5 resting orders meet the event
@@ -139,8 +139,7 @@ class Pipeline:
 
     def _on_bar(self, bar: Candle) -> None:
         if bar.timeframe is self.base:
-            for account in self.accounts:
-                self.accounts.observe_equity(account.record.name, self.now_ms)
+            self.accounts.observe_equity(self.now_ms)
         for bot in self.bots.listeners(bar.instrument, bar.timeframe):
             intent = bot.strategy.on_candle(bar, self._strategy_view(bot))  # 3 strategy
             if intent is not None and bot.is_running:
@@ -148,11 +147,12 @@ class Pipeline:
             self.outbox.touch_bot(bot)
 
     def _strategy_view(self, bot: Bot) -> StrategyView:
-        instrument, portfolio = bot.instrument, bot.record.portfolio
+        instrument, portfolio, held = bot.instrument, bot.record.portfolio, bot.base_held
+        quote = instrument.quote
         return StrategyView(
-            position_qty=instrument.qty_from_amount(max(0, bot.base_held)),
-            free_quote=self.accounts.available(portfolio, instrument.quote),
-            equity=self._equity(portfolio, instrument.quote),
+            position_qty=instrument.qty_from_amount(held) if held > 0 else 0,
+            free_quote=self.accounts.available(portfolio, quote),
+            equity=self._equity(portfolio, quote),
             now_ms=self.now_ms,
             has_open_order=bool(bot.open_orders),
         )

@@ -122,34 +122,38 @@ def verify(transfers: Iterable[Transfer], start: LedgerSnapshot | None = None) -
 
 def row_hash(row: Transfer) -> str:
     """Return what `row.row_hash` must be."""
-    text = [
-        row.seq,
-        row.asset,
-        row.debit,
-        row.credit,
-        row.amount,
-        row.cause_kind,
-        row.cause_id,
-        row.at_ms,
-        row.previous_hash,
-    ]
-    return sha256(msgspec.json.encode(text)).hexdigest()
+    return _digest(
+        (
+            row.seq,
+            row.asset,
+            row.debit,
+            row.credit,
+            row.amount,
+            row.cause_kind,
+            row.cause_id,
+            row.at_ms,
+            row.previous_hash,
+        )
+    )
+
+
+def _digest(fields: tuple[int | str, ...]) -> str:
+    return sha256(msgspec.json.encode(fields)).hexdigest()
 
 
 def _chained(posting: Posting, seq: int, head: str, at_ms: int) -> Transfer:
-    row = Transfer(
-        seq=seq,
-        asset=posting.asset,
-        debit=posting.debit,
-        credit=posting.credit,
-        amount=posting.amount,
-        cause_kind=posting.cause_kind,
-        cause_id=posting.cause_id,
-        at_ms=at_ms,
-        previous_hash=head,
-        row_hash="",
+    fields = (
+        seq,
+        posting.asset,
+        posting.debit,
+        posting.credit,
+        posting.amount,
+        posting.cause_kind,
+        posting.cause_id,
+        at_ms,
+        head,
     )
-    return msgspec.structs.replace(row, row_hash=row_hash(row))
+    return Transfer(*fields, row_hash=_digest(fields))
 
 
 def _chain_fault(row: Transfer, seq: int, head: str) -> str:

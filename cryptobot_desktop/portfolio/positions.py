@@ -216,7 +216,8 @@ def mark_value(asset: str, amount: int, into: str, mark: Mark | None) -> int | N
 
 def value_holdings(held: Mapping[str, int], asset: str, marks: Mapping[str, Mark]) -> Valuation:
     """Value ledger amounts per asset in `asset`. `marks` maps each other asset to a price against `asset`."""
-    equity, unpriced = held.get(asset, 0), []
+    equity = held.get(asset, 0)
+    unpriced: list[str] = []
     for name, amount in held.items():
         if name == asset or not amount:
             continue
@@ -225,4 +226,4 @@ def value_holdings(held: Mapping[str, int], asset: str, marks: Mapping[str, Mark
             unpriced.append(name)
         else:
             equity += value
-    return Valuation(equity, tuple(sorted(unpriced)))
+    return Valuation(equity, tuple(sorted(unpriced)) if unpriced else ())
