@@ -106,7 +106,7 @@ def run_recorded(
     play(session, recorded.events)
     account = session.pipeline.accounts.get(spec.portfolio)
     return BacktestResult(
-        report=run_report(session),
+        report=_with_findings(run_report(session), recorded),
         instruments=instruments,
         fills=tuple(fills),
         decisions=tuple(decisions),
@@ -135,6 +135,14 @@ def settle_on(spec: SessionSpec, recorded: RecordedData) -> tuple[SessionSpec, t
         )
     settled = msgspec.structs.replace(spec, venue=instruments[0].venue, symbols=symbols, timeframe=timeframe)
     return settled, instruments
+
+
+def _with_findings(report: dict[str, Any], recorded: RecordedData) -> dict[str, Any]:
+    """Add what was found in the data: who reads only the document must not take a mended file for complete."""
+    quality = report["data_quality"] | {"findings": list(recorded.findings)}
+    if recorded.findings:
+        quality["grade"] = "doubtful"
+    return report | {"data_quality": quality}
 
 
 def play(session: Assembled, events: Iterable[Received]) -> None:

@@ -55,6 +55,15 @@ def test_a_candle_file_and_the_same_bars_in_memory_and_in_gzip_give_the_same_tra
     assert plain.books == {}
 
 
+def test_the_report_of_a_file_with_a_hole_says_so_and_is_not_called_complete(candle_file: Path) -> None:
+    assert backtest.run(candle_file, bots=[BOT]).report["data_quality"]["grade"] == "complete"
+    lines = candle_file.read_text(encoding="utf-8").splitlines(keepends=True)
+    candle_file.write_text("".join(lines[:4] + lines[5:]), encoding="utf-8")
+    quality = backtest.run(candle_file, bots=[BOT]).report["data_quality"]
+    assert quality["grade"] == "doubtful"
+    assert quality["findings"] == ["1 gaps, 1 bars are missing"]
+
+
 def test_a_trade_file_is_rolled_into_bars_and_orders_fill_at_later_trades(tmp_path: Path) -> None:
     result = backtest.run(trades_csv(tmp_path / "trades.csv"), bots=[BOT])
     assert len(result.fills) >= 6
