@@ -75,7 +75,9 @@ def fees(text: str) -> FeeRates:
     rates: dict[str, int] = {}
     for part in text.split(","):
         name, equals, value = part.partition("=")
-        if name not in ("maker", "taker") or not equals or name in rates:
+        if name in rates:
+            raise InvalidInput(f"fees {text!r}: {name} is given twice")
+        if name not in ("maker", "taker") or not equals:
             raise InvalidInput(f"fees {text!r}: {part!r} is not maker=RATE or taker=RATE")
         rates[name] = to_scaled(value, 6)
         if not 0 <= rates[name] <= PPM // 10:

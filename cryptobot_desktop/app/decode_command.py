@@ -1,6 +1,7 @@
 """``cryptobot decode``: raw frames in, what the program sees in them out."""
 
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -26,4 +27,6 @@ def execute(options: Options) -> int:
 
 
 def _without_end(lines: Iterable[bytes]) -> Iterator[bytes]:
-    return (line.rstrip(b"\r\n") for line in lines)
+    """Cut line ends, and the byte order mark that some editors put before the first line."""
+    for number, line in enumerate(lines):
+        yield (line.removeprefix(BOM_UTF8) if number == 0 else line).rstrip(b"\r\n")

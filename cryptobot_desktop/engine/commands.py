@@ -19,13 +19,14 @@ from cryptobot_desktop.domain.facts import (
 from cryptobot_desktop.domain.instrument import InstrumentId
 from cryptobot_desktop.domain.journal import KillSwitchRecord
 from cryptobot_desktop.domain.ledger import BotRecord, PortfolioRecord
-from cryptobot_desktop.domain.numbers import MAX_STORED
+from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS, MAX_STORED
 from cryptobot_desktop.domain.orders import OrderRequest, OrderStatus
 from cryptobot_desktop.engine.bots import PAUSED, RUNNING, Bot
 from cryptobot_desktop.engine.pipeline import Pipeline
 from cryptobot_desktop.risk import KillSwitch
 
 LARGEST_CASH = MAX_STORED // 1_000
+LONGEST_NAME = 60
 """Starting cash above this could overflow a stored balance after some lucky trades."""
 
 
@@ -257,9 +258,12 @@ class CommandDesk:
 
 def _check_opening(name: str, asset: str, amount: int) -> None:
     """Refuse a portfolio that cannot be opened, before anything is changed for it."""
-    if not name or any(sign in name for sign in "#/:|"):
-        raise InvalidInput(f"portfolio name {name!r} is empty or has one of # / : |; choose another name")
+    if not name.strip() or not name.isprintable() or any(sign in name for sign in "#/:|"):
+        raise InvalidInput(f"portfolio name {name!r} is empty or has one of # / : | or a control character")
+    if len(name) > LONGEST_NAME:
+        raise InvalidInput(f"portfolio name {name[:LONGEST_NAME]!r}... is longer than {LONGEST_NAME} characters")
     if not asset.isascii() or not asset.isalnum():
         raise InvalidInput(f"asset {asset!r} of portfolio {name!r} is not letters and digits such as USDT")
     if not 0 < amount <= LARGEST_CASH:
-        raise InvalidInput(f"starting cash of portfolio {name!r} must be above 0 and not astronomically large")
+        most = LARGEST_CASH // 10**AMOUNT_DECIMALS
+        raise InvalidInput(f"starting cash of portfolio {name!r} must be above 0 and at most {most} {asset}")

@@ -1,6 +1,7 @@
 """Bad input on the command line: the exit status, one clear line that names the value, no traceback."""
 
 import gzip
+import json
 import sqlite3
 from pathlib import Path
 
@@ -37,7 +38,9 @@ USAGE: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
     ((*RUN, "--cash", "-5 USDT"), ("above 0",)),
     ((*RUN, "--cash", "1_000 USDT"), ("1_000",)),
     ((*RUN, "--cash", "NaN USDT"), ("NaN",)),
-    ((*RUN, "--cash", "1e30 USDT"), ("astronomically",)),
+    ((*RUN, "--cash", "1e30 USDT"), ("at most 92233720 USDT",)),
+    ((*RUN, "--portfolio", "a\nb"), ("portfolio name", "control character")),
+    ((*RUN, "--portfolio", "x" * 61), ("portfolio name", "longer than 60")),
     ((*RUN, "--cash", "0.123456789 USDT"), ("0.123456789", "8 decimals")),
     ((*RUN, "--seed", "x"), ("'x'", "whole number")),
     ((*RUN, "--seed", "-1"), ("-1",)),
@@ -260,3 +263,12 @@ def test_decoding_rubbish_gives_one_refusal_per_line_and_status_0(
     lines = capsysbinary.readouterr().out.splitlines()
     assert len(lines) == 6
     assert all(b'"type":"rejected"' in line and b'"reason":' in line for line in lines)
+
+
+def test_decode_passes_over_the_byte_order_mark_of_an_editor(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "frames.jsonl"
+    path.write_bytes(b'\xef\xbb\xbf{"venue": "kucoin", "transport": "ws", "raw": "{\\"type\\": \\"pong\\"}"}\n')
+    assert main(("decode", str(path))) == 0
+    assert json.loads(capsys.readouterr().out)["action"] == "pong"
