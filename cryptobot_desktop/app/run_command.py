@@ -45,8 +45,8 @@ def execute(options: Options) -> int:
             report, books = _fast(spec, profile, keep_portfolio=keep)
         else:
             report, books = _at_pace(spec, profile, Wishes(keep_portfolio=keep, from_wall_clock=False))
-        _write_books(options.parsed.books, books)
         show_report(options, report, profile)
+        _write_books(options.parsed.books, books)
     return 0
 
 
