@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication, QMessageBox
 
@@ -17,6 +17,9 @@ from cryptobot_desktop.gui.tokens import UpDown
 from cryptobot_desktop.gui.window_commands import COLOURS_KEY, FONT_KEY, THEME_KEY
 from cryptobot_desktop.gui.wizard.choice import SetupChoice, WizardPorts
 from cryptobot_desktop.gui.wizard.wizard import SetupWizard
+
+FRAME = QSize(8, 40)
+"""What title bar and borders of a window manager take at most; they are not known before the window is shown."""
 
 
 def create_application(arguments: Sequence[str]) -> QApplication:
@@ -44,6 +47,12 @@ def put_on_saved_theme(settings: SettingsPort) -> None:
         UpDown(colours) if colours in known else None,
         int(percent) if percent.isascii() and percent.isdigit() else 100,
     )
+
+
+def fit_to_screen(window: MainWindow) -> None:
+    """Make a window that is larger than its screen fit: PAPER and STOP ALL must be on it."""
+    room = window.screen().availableGeometry().size() - FRAME
+    window.resize(window.size().boundedTo(room))
 
 
 class DesktopShell(QObject):
@@ -95,6 +104,7 @@ class DesktopShell(QObject):
             self.settings = settings
             put_on_saved_theme(settings)
         self.window = MainWindow(handle, self.settings, profile=profile)
+        fit_to_screen(self.window)
         self.window.show()
         return self.window
 

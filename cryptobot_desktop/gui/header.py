@@ -147,7 +147,7 @@ class Header(QToolBar):
         self._show_money(snapshot)
         if snapshot.kill_tripped != self._tripped:
             self._tripped = snapshot.kill_tripped
-            self.stop.setText("STOPPED \u2013 release" if self._tripped else "STOP ALL")
+            self.stop.setText("STOPPED" if self._tripped else "STOP ALL")
             set_property(self.stop, "kind", "danger-outline" if self._tripped else "danger")
 
     def _show_price(self) -> None:

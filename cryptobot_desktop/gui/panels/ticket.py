@@ -121,7 +121,7 @@ class OrderTicket(Panel):
         self.frame.show_live()
         self.form.last.say(price_text(card.last, card.instrument))
         self._show_free()
-        stopped = "Released first: STOP ALL is on" if snapshot.kill_tripped else ""
+        stopped = "Release first: STOP ALL is on" if snapshot.kill_tripped else ""
         if snapshot.engine_state in STOPPED_STATES:
             stopped = f"The engine is {snapshot.engine_state}; no order can be sent"
             self._sending = False  # nobody will answer any more
