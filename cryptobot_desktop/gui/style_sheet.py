@@ -27,6 +27,7 @@ QToolBar#messages { background: $canvas; border: none; padding: 0; }
 QStatusBar { background: $canvas; border-top: 1px solid $line; }
 QStatusBar::item { border: none; }
 
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QDockWidget { color: $muted; }
 QDockWidget > QWidget { background: $panel; }
 QTabBar { background: transparent; }

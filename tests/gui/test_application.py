@@ -2,9 +2,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from cryptobot_desktop.gui.application import DesktopShell
+from cryptobot_desktop.gui.application import DesktopShell, fit_to_screen
 from cryptobot_desktop.gui.main_window import MainWindow
 from cryptobot_desktop.gui.settings_port import MemorySettings
 from cryptobot_desktop.gui.theme import current, station
@@ -102,3 +103,19 @@ def test_an_export_that_cannot_be_written_is_said_and_not_raised(window: MainWin
     assert "cannot be written" in box.text()
     table._menus._export_to(str(tmp_path / "positions.csv"))
     assert (tmp_path / "positions.csv").read_text().startswith("Symbol,Portfolio,Quantity")
+
+
+def test_a_window_larger_than_its_screen_is_made_to_fit_and_a_smaller_one_is_left_alone(
+    engine: ScriptedEngine, dressed: QApplication, qtbot: QtBot
+) -> None:
+    window = MainWindow(engine.handle)
+    qtbot.addWidget(window)
+    room = window.screen().availableGeometry().size()
+    window.setMinimumSize(100, 100)
+    window.resize(room.width() + 500, room.height() + 500)
+    fit_to_screen(window)
+    assert window.width() <= room.width()
+    assert window.height() <= room.height()
+    window.resize(300, 200)
+    fit_to_screen(window)
+    assert (window.width(), window.height()) == (300, 200)
