@@ -35,13 +35,17 @@ def execute(options: Options) -> int:
 
 
 async def _serve(emulator: EmulatorOptions, duration_ms: int | None) -> None:
-    task = asyncio.ensure_future(run_emulator(emulator, _announce))
     loop = asyncio.get_running_loop()
+
+    def serving(urls: EmulatorUrls) -> None:
+        _announce(urls)
+        if duration_ms is not None:  # counted from here: building the market takes a moment, on a busy computer seconds
+            loop.call_later(duration_ms / 1_000, task.cancel)
+
+    task = asyncio.ensure_future(run_emulator(emulator, serving))
     if sys.platform != "win32":  # Windows has no signal handlers on loops; Ctrl+C ends the program there
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, task.cancel)
-    if duration_ms is not None:
-        loop.call_later(duration_ms / 1_000, task.cancel)
     try:
         await task
     except asyncio.CancelledError:
