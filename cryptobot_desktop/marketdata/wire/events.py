@@ -65,15 +65,15 @@ class ScaledTexts(dict[str, int]):
 
     def __missing__(self, text: str) -> int:
         """Work out a number that was not seen lately."""
-        dot = text.find(".")
-        end = dot + 1 + self._decimals
-        if dot > 0 and not text[end:].strip("0"):
-            digits = text[:dot] + text[dot + 1 : end]
-            shift = end - len(text)
-        else:
-            digits, shift = text, self._decimals
-        if digits.isdecimal() and digits.isascii() and len(text) <= _MAX_LENGTH and text[-1] != ".":
-            value = int(digits) * _POWERS[shift] if shift > 0 else int(digits)
+        whole, _, part = text.partition(".")
+        missing = self._decimals - len(part)
+        if missing < 0:
+            part = part.rstrip("0")
+            missing = self._decimals - len(part)
+        digits = whole + part
+        usual = digits.isdecimal() and digits.isascii() and len(text) <= _MAX_LENGTH and whole and text[-1] != "."
+        if usual and missing >= 0:
+            value = int(digits) * _POWERS[missing] if missing else int(digits)
         else:
             value = self._scaled(text)
         if not self._minimum <= value <= MAX_STORED:

@@ -73,6 +73,8 @@ _TOPIC_START: Final = b'"topic":"'
 _MAX_TOPICS: Final = 4_096
 _MICROSECONDS: Final = 10**14
 _NS_DIGITS: Final = 19
+_SECONDS_DIGITS: Final = 10
+"""Of the seconds since 1970 from 2001 until 2286."""
 _CANDLE_COLUMNS: Final = 7
 
 
@@ -114,10 +116,15 @@ def candle_row(row: list[Any], symbol: str | None, interval: str | None) -> Cand
     """Return a bar from KuCoin's row (stream and REST alike): start, open, close, high, low, volume, turnover."""
     if len(row) < _CANDLE_COLUMNS:
         raise InvalidInput(f"candle row has {len(row)} columns, allowed: {_CANDLE_COLUMNS} or more")
+    start = row[0]
+    if type(start) is str and len(start) == _SECONDS_DIGITS and start.isdecimal() and start.isascii():
+        open_ms = int(start) * 1_000
+    else:
+        open_ms = seconds_ms(start, "start")
     return CandleMessage(
         symbol,
         interval,
-        seconds_ms(row[0], "start"),
+        open_ms,
         None,
         row[1],
         row[3],
