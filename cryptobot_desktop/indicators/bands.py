@@ -34,7 +34,7 @@ class Bollinger(Indicator):
     NAME = "bollinger"
     OUTPUTS = ("upper", "middle", "lower")
     SavedState = _WindowState
-    __slots__ = ("_deviations", "_divisor", "_period", "_square_divisor", "_squares", "_total", "_window")
+    __slots__ = ("_deviations", "_divisor", "_period", "_square_divisor", "_squares", "_total", "_units", "_window")
 
     value: BandsValue | None
 
@@ -44,6 +44,8 @@ class Bollinger(Indicator):
         self._divisor = period * GRID_UNITS
         self._square_divisor = self._divisor * self._divisor
         self._window: deque[float] = deque(maxlen=period)
+        self._units: deque[int] = deque(maxlen=period)
+        """The prices of the window on the grid."""
         self._total = self._squares = 0
 
     @property
@@ -54,24 +56,25 @@ class Bollinger(Indicator):
     def update(self, bar: Bar | float) -> BandsValue | None:
         """Take one close."""
         price = bar.close if type(bar) is Bar else close_of(bar)
-        window, units = self._window, int(price * GRID)
+        window, units = self._units, int(price * GRID)
         self._total += units
         self._squares += units * units
         if len(window) == self._period:
-            oldest = int(window[0] * GRID)
+            oldest = window[0]
             self._total -= oldest
             self._squares -= oldest * oldest
-        window.append(price)
+        window.append(units)
+        self._window.append(price)
         if len(window) == self._period:
             self.value = self._bands(self._total, self._squares)
         return self.value
 
     def peek(self, bar: Bar | float) -> BandsValue | None:
         """Return the bands with this close as the newest."""
-        window, units = self._window, int(close_of(bar) * GRID)
+        window, units = self._units, int(close_of(bar) * GRID)
         if len(window) < self._period - 1:
             return None
-        oldest = int(window[0] * GRID) if len(window) == self._period else 0
+        oldest = window[0] if len(window) == self._period else 0
         return self._bands(self._total + units - oldest, self._squares + units * units - oldest * oldest)
 
     def _bands(self, total: int, squares: int) -> BandsValue:
@@ -81,9 +84,9 @@ class Bollinger(Indicator):
 
     def _rebuild(self) -> None:
         self._window = deque(self._window, maxlen=self._period)
-        units = [int(price * GRID) for price in self._window]
-        self._total = sum(units)
-        self._squares = sum(unit * unit for unit in units)
+        self._units = deque((int(price * GRID) for price in self._window), maxlen=self._period)
+        self._total = sum(self._units)
+        self._squares = sum(unit * unit for unit in self._units)
 
     def _as_value(self, parts: list[float]) -> BandsValue:
         return BandsValue(*parts)
