@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -14,8 +15,9 @@ from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 from cryptobot_desktop.app.engine_thread import EngineThread, Wishes
 from cryptobot_desktop.app.options import Options
-from cryptobot_desktop.app.profile import AlreadyRunning, Profile
+from cryptobot_desktop.app.profile import AlreadyRunning, Profile, choose_elsewhere
 from cryptobot_desktop.app.wizard_ports import check_connection, draw_curve
+from cryptobot_desktop.config.folders import data_folder
 from cryptobot_desktop.config.profile_settings import ProfileSettings
 from cryptobot_desktop.config.settings import Settings
 from cryptobot_desktop.domain.errors import CryptobotError, UserActionNeeded
@@ -25,6 +27,7 @@ from cryptobot_desktop.domain.timeframe import Timeframe
 from cryptobot_desktop.engine.handle import EngineHandle
 from cryptobot_desktop.engine.session import BotSpec, MarketSource, SessionSpec
 from cryptobot_desktop.gui.application import DesktopShell
+from cryptobot_desktop.gui.window_commands import THEME_KEY
 from cryptobot_desktop.gui.wizard.choice import MarketChoice, SetupChoice, WizardPorts
 from cryptobot_desktop.marketdata.endpoints import BINANCE_REST_VARIABLE, BINANCE_WS_VARIABLE, KUCOIN_REST_VARIABLE
 
@@ -46,9 +49,8 @@ def run_desktop(options: Options) -> int:
             raise
         print("CryptoBot is running already; its window was brought to the front", file=sys.stderr)
         return 0
-    with profile:
-        options.start_logs(folder)
-        return Desktop(profile, exit_after_first_paint=options.parsed.exit_after_first_paint).run()
+    options.start_logs(folder)
+    return Desktop(profile, exit_after_first_paint=options.parsed.exit_after_first_paint).run()
 
 
 class Desktop(QObject):
@@ -79,8 +81,7 @@ class Desktop(QObject):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self._leave())
         self._heartbeat.start()
-        QLocalServer.removeServer(self._profile.socket_name)  # a killed program leaves its socket behind
-        self._server.listen(self._profile.socket_name)
+        self._listen()
         if self.settings.settings.wizard_done:
             self._start(spec_of(self.settings.settings))
         else:
@@ -89,14 +90,16 @@ class Desktop(QObject):
         self._end()
         return status
 
-    def _open_wizard(self) -> None:
+    @Slot()
+    def _open_wizard(self, answers: SetupChoice | None = None) -> None:
+        """Ask; `answers` of an attempt that failed are kept."""
         kept = self.settings.settings
         ports = WizardPorts(
             default_data_dir=str(self._profile.folder),
             test_connection=check_connection,
             backtest_curve=draw_curve,
         )
-        defaults = SetupChoice(theme=kept.theme, strategy=FIRST_BOT.strategy, params=FIRST_BOT.params)
+        defaults = answers or SetupChoice(theme=kept.theme, strategy=FIRST_BOT.strategy, params=FIRST_BOT.params)
         self.shell.show_wizard(self._on_wizard_done, ports=ports, defaults=defaults)
 
     def _on_wizard_done(self, choice: SetupChoice | None) -> None:
@@ -107,7 +110,8 @@ class Desktop(QObject):
         try:
             self._adopt(choice)
         except CryptobotError as problem:
-            self.shell.show_error("Set-up cannot be used", str(problem), "Choose again.", self._open_wizard)
+            again = partial(self._open_wizard, choice)
+            self.shell.show_error("Set-up cannot be used", str(problem), "Choose again.", again)
             return
         self._stop_engine()
         self._start(choice_spec(choice, self.settings.settings))
@@ -116,9 +120,7 @@ class Desktop(QObject):
         """Keep the answers; another data folder becomes this program's folder from now on."""
         wanted = Path(choice.data_dir).expanduser()
         if choice.data_dir and wanted.resolve() != self._profile.folder.resolve():
-            raise UserActionNeeded(
-                f"the data folder is {self._profile.folder}; to use {wanted}, start with --data-dir {wanted}"
-            )
+            self._move_to(wanted)
         live = choice.market is not MarketChoice.SYNTHETIC
         self.settings.change(
             market="live" if live else "synthetic",
@@ -131,6 +133,26 @@ class Desktop(QObject):
             wizard_done=True,
         )
         self.settings.save()
+
+    def _move_to(self, wanted: Path) -> None:
+        """Use another data folder from now on; the old one keeps what is in it."""
+        self._stop_engine()
+        old = self._profile
+        self._profile = Profile(data_folder(str(wanted), {}))
+        choose_elsewhere(old.folder, self._profile.folder)
+        self.settings.save()
+        old.close()
+        theme = self.settings.get(THEME_KEY)
+        self.settings = ProfileSettings(self._profile.folder / SETTINGS_FILE, self._saving.start)
+        if theme is not None:
+            self.settings.set(THEME_KEY, theme)
+        self._listen()
+
+    def _listen(self) -> None:
+        """Hear of second starts on the same folder."""
+        self._server.close()
+        QLocalServer.removeServer(self._profile.socket_name)  # a killed program leaves its socket behind
+        self._server.listen(self._profile.socket_name)
 
     def _start(self, spec: SessionSpec) -> None:
         """Start the engine and show the window, which fills as the engine gets going."""
@@ -206,6 +228,7 @@ class Desktop(QObject):
         self._saving.stop()
         with contextlib.suppress(UserActionNeeded):  # a full disk must not keep the program from ending
             self.settings.save()
+        self._profile.close()
 
     @Slot()
     def _save(self) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import orjson
 
 from cryptobot_desktop.app.markets import parse_market
-from cryptobot_desktop.app.profile import Profile
+from cryptobot_desktop.app.profile import Profile, chosen_elsewhere
 from cryptobot_desktop.backtest.run import read_bot
-from cryptobot_desktop.config.folders import data_folder, log_folder
+from cryptobot_desktop.config.folders import DATA_DIR_VARIABLE, data_folder, log_folder
 from cryptobot_desktop.domain.timeframe import Timeframe
 from cryptobot_desktop.engine.assembly import parse_cash
 from cryptobot_desktop.engine.session import BotSpec, MarketSource, SessionSpec
@@ -32,7 +32,10 @@ class Options:
 
     def folder(self) -> Path:
         """Return the data folder, made when it is missing; UserActionNeeded when it cannot be written."""
-        return data_folder(self.parsed.data_dir, os.environ)
+        folder = data_folder(self.parsed.data_dir, os.environ)
+        is_named = self.parsed.data_dir or os.environ.get(DATA_DIR_VARIABLE)
+        elsewhere = None if is_named else chosen_elsewhere(folder)
+        return folder if elsewhere is None else data_folder(elsewhere, {})
 
     def profile(self) -> Profile:
         """Return the data folder, held for this program alone."""

@@ -3,9 +3,25 @@
 from pathlib import Path
 from types import TracebackType
 
+from cryptobot_desktop.config.atomic_file import write_whole
 from cryptobot_desktop.domain.errors import UserActionNeeded
 from cryptobot_desktop.storage.database import FILE_NAME, ProfileDatabase
 from cryptobot_desktop.storage.instance_lock import InstanceLock
+
+POINTER_FILE = "data-folder.txt"
+"""In the system's usual place: the folder that the wizard was told to use instead."""
+
+
+def chosen_elsewhere(usual: Path) -> str | None:
+    """Return the folder that was chosen instead of the usual one, or None."""
+    pointer = usual / POINTER_FILE
+    text = pointer.read_text(encoding="utf-8").strip() if pointer.is_file() else ""
+    return text or None
+
+
+def choose_elsewhere(usual: Path, folder: Path) -> None:
+    """Let later starts use another folder."""
+    write_whole(usual / POINTER_FILE, f"{folder}\n".encode())
 
 
 class AlreadyRunning(UserActionNeeded):

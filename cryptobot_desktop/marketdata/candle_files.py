@@ -171,7 +171,11 @@ def _candle_instrument(rows: CsvRows, about: NamedPair) -> Instrument:
             rows.read(prices.see, text, name)
         rows.read(volumes.see, cells[5], "volume")
     return inferred_instrument(
-        about.venue, about.symbol, prices.fitting(_MAX_PRICE_DECIMALS), volumes.fitting(AMOUNT_DECIMALS)
+        about.venue,
+        about.symbol,
+        prices.fitting(_MAX_PRICE_DECIMALS),
+        volumes.fitting(AMOUNT_DECIMALS),
+        largest_qty=volumes.largest,
     )
 
 
@@ -181,7 +185,11 @@ def _trade_instrument(rows: CsvRows, about: NamedPair) -> Instrument:
         rows.read(prices.see, cells[2], "price")
         rows.read(qtys.see, cells[3], "qty")
     return inferred_instrument(
-        about.venue, about.symbol, prices.fitting(_MAX_PRICE_DECIMALS), qtys.fitting(AMOUNT_DECIMALS)
+        about.venue,
+        about.symbol,
+        prices.fitting(_MAX_PRICE_DECIMALS),
+        qtys.fitting(AMOUNT_DECIMALS),
+        largest_qty=qtys.largest,
     )
 
 

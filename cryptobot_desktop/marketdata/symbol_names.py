@@ -2,11 +2,16 @@
 
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Final
 
 from cryptobot_desktop.domain.errors import InvalidInput
-from cryptobot_desktop.domain.instrument import FeeRule, Instrument, Venue
+from cryptobot_desktop.domain.instrument import FeeRule, Filters, Instrument, Venue
+from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS
+
+_LARGEST_QTY: Final = 10**17
+"""Units of quantity in one bar; leaves room for sums of many below 2^63."""
 
 _STABLE: Final = (
     "FDUSD",
@@ -67,16 +72,25 @@ def venue_symbol(base: str, quote: str, venue: Venue) -> str:
     return f"{base}-{quote}" if venue is Venue.KUCOIN else f"{base}{quote}"
 
 
-def inferred_instrument(venue: Venue, symbol: str, price_decimals: int, qty_decimals: int) -> Instrument:
-    """Return an instrument of which only data is known: no filters, the venue's usual fee rule."""
+def inferred_instrument(
+    venue: Venue, symbol: str, price_decimals: int, qty_decimals: int, *, largest_qty: Decimal = Decimal(0)
+) -> Instrument:
+    """Return an instrument of which only data is known: tick and step as fine as the data, the venue's usual fee rule.
+
+    Quantities are kept as finely as the ledger keeps amounts where `largest_qty` has room for it, as those of the
+    exchanges are: all data about a symbol then have one scale.
+    """
     base, quote = split_symbol(symbol)
+    has_room = largest_qty.scaleb(AMOUNT_DECIMALS) < _LARGEST_QTY
+    scale = AMOUNT_DECIMALS if has_room else qty_decimals
     return Instrument(
         venue=venue,
         symbol=venue_symbol(base, quote, venue),
         base=base,
         quote=quote,
         price_decimals=price_decimals,
-        qty_decimals=qty_decimals,
+        qty_decimals=scale,
+        filters=Filters(tick_size=1, step_size=10 ** (scale - qty_decimals)),
         fee_rule=FeeRule.QUOTE if venue is Venue.KUCOIN else FeeRule.RECEIVED,
     )
 

@@ -33,7 +33,7 @@ def test_bars_are_read_exactly_and_the_precision_is_inferred(tmp_path: Path) -> 
     assert found.instrument.price_decimals == 6
     assert found.instrument.id == "binance:BTCUSDT"
     assert [(c.open, c.high, c.low, c.close, c.volume) for c in found.candles] == [
-        (1_500_000, 2_000_000, 1_000_000, 1_750_000, 10),
+        (1_500_000, 2_000_000, 1_000_000, 1_750_000, 10 * 10**8),
         (34, 34, 33, 34, 0),
     ]
     assert {c.source for c in found.candles} == {CandleSource.IMPORTED}
@@ -105,8 +105,8 @@ def test_disorder_repetitions_and_holes_are_mended_and_told(tmp_path: Path) -> N
 def test_noise_of_floating_point_is_rounded_away_and_told(tmp_path: Path) -> None:
     text = HEADER + row(0, "0.016984990000000002,0.017050000000000003,0.01690701,0.0170,12.432379999999998")
     found = read_candles(written(tmp_path, text), PAIR, Timeframe.M1)
-    assert (found.instrument.price_decimals, found.instrument.qty_decimals) == (8, 5)
-    assert (found.candles[0].open, found.candles[0].high, found.candles[0].volume) == (1_698_499, 1_705_000, 1_243_238)
+    assert (found.instrument.price_decimals, found.instrument.step_decimals) == (8, 5)
+    assert (found.candles[0].open, found.candles[0].high, found.candles[0].volume) == (1_698_499, 1_705_000, 1_243_238_000)
     assert len(found.findings) == 2
 
 
@@ -147,10 +147,10 @@ TRADES = "time,id,price,qty,is_buyer_maker\n"
 def test_trades_keep_their_ids_and_the_takers_side(tmp_path: Path) -> None:
     text = TRADES + f"{T0},7,61837.63000000,0.02000000,true\n{T0 + 1},8,61837.7,0.5,false\n"
     found = read_trades(written(tmp_path, text), PAIR)
-    assert (found.instrument.price_decimals, found.instrument.qty_decimals) == (2, 2)
+    assert (found.instrument.price_decimals, found.instrument.step_decimals) == (2, 2)
     assert [(t.trade_id, t.price, t.qty, t.aggressor) for t in found.trades] == [
-        ("7", 6_183_763, 2, Side.SELL),
-        ("8", 6_183_770, 50, Side.BUY),
+        ("7", 6_183_763, 2_000_000, Side.SELL),
+        ("8", 6_183_770, 50_000_000, Side.BUY),
     ]
 
 

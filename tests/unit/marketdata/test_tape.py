@@ -29,7 +29,7 @@ def test_precision_and_pair_come_from_the_frames(tmp_path: Path) -> None:
     path.write_text(line(event("trade", 1)) + line(event("trade", 2, "10.125", "7.00")))
     tape = open_tape(path)
     (instrument,) = tape.instruments
-    assert (instrument.base, instrument.quote, instrument.price_decimals, instrument.qty_decimals) == (
+    assert (instrument.base, instrument.quote, instrument.price_decimals, instrument.step_decimals) == (
         "BTC",
         "USDT",
         3,
@@ -115,4 +115,4 @@ def test_kucoin_snapshots_and_changes_make_a_book(tmp_path: Path) -> None:
     assert tape.venue is Venue.KUCOIN
     sync = replay_books(tape)["BTC-USDT"]
     assert sync.book.update_id == 12
-    assert sync.book.best_bid() == (95, 225)
+    assert sync.book.best_bid() == (95, 225_000_000)
