@@ -155,7 +155,7 @@ class CandleSeries:
         times = table.ints[0, : table.size]
         length = self.timeframe.length_ms or 28 * 86_400_000  # a month has at least so many days
         suspects = np.flatnonzero(np.diff(times) > length)
-        pairs = ((int(times[index]), int(times[index + 1])) for index in suspects)
+        pairs = ((int(times[index]), int(times[index + 1])) for index in suspects.tolist())
         holes = ((bar_end_ms(before, self.timeframe), after) for before, after in pairs)
         return tuple((start, end) for start, end in holes if start < end)
 
