@@ -8,14 +8,19 @@ class Drawdown:
 
     def __init__(self) -> None:
         self._peak: int | None = None
+        self._lowest = 0
+        """Since that peak."""
         self._amount = 0
         self._ppm = 0
 
     def update(self, equity: int) -> None:
         """Take in the next equity."""
         if self._peak is None or equity >= self._peak:
-            self._peak = equity
+            self._peak = self._lowest = equity
             return
+        if equity >= self._lowest:
+            return
+        self._lowest = equity
         fall = self._peak - equity
         self._amount = max(self._amount, fall)
         if self._peak > 0:

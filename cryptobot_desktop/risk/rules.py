@@ -96,18 +96,30 @@ def on_step(intent: Intent, account: AccountView, limits: RiskLimits, *, qty: in
 def max_trade_size(intent: Intent, account: AccountView, limits: RiskLimits, *, qty: int) -> Cap | None:
     """One buy is at most a share of equity."""
     allowed = _share(account.equity, limits.max_trade_ppm)
-    limit = f"one trade may be at most {_percent(limits.max_trade_ppm)} of equity"
-    return _value_cap("max_trade_size", intent, account, qty=qty, allowed=allowed, limit=limit)
+    return _value_cap(
+        "max_trade_size",
+        intent,
+        account,
+        qty=qty,
+        allowed=allowed,
+        limit=lambda: f"one trade may be at most {_percent(limits.max_trade_ppm)} of equity",
+    )
 
 
 def max_exposure(intent: Intent, account: AccountView, limits: RiskLimits, *, qty: int) -> Cap | None:
     """All positions and open buys together are at most a share of equity."""
     allowed = max(0, _share(account.equity, limits.max_exposure_ppm) - account.exposure)
-    limit = (
-        f"all positions together may be at most {_percent(limits.max_exposure_ppm)} of equity "
-        f"and {_money(account, account.exposure)} is in use"
+    return _value_cap(
+        "max_exposure",
+        intent,
+        account,
+        qty=qty,
+        allowed=allowed,
+        limit=lambda: (
+            f"all positions together may be at most {_percent(limits.max_exposure_ppm)} of equity "
+            f"and {_money(account, account.exposure)} is in use"
+        ),
     )
-    return _value_cap("max_exposure", intent, account, qty=qty, allowed=allowed, limit=limit)
 
 
 def insufficient_funds(intent: Intent, account: AccountView, limits: RiskLimits, *, qty: int) -> Cap | None:
@@ -175,8 +187,10 @@ CAPS: tuple[CapRule, ...] = (
 )
 
 
-def _value_cap(rule: str, intent: Intent, account: AccountView, *, qty: int, allowed: int, limit: str) -> Cap | None:
-    """Return a cap when a buy of `qty` is worth more than `allowed`."""
+def _value_cap(
+    rule: str, intent: Intent, account: AccountView, *, qty: int, allowed: int, limit: Callable[[], str]
+) -> Cap | None:
+    """Return a cap when a buy of `qty` is worth more than `allowed`; `limit` words the limit when it is needed."""
     price = order_price(intent, account)
     if intent.side is Side.SELL or price <= 0:
         return None
@@ -184,7 +198,7 @@ def _value_cap(rule: str, intent: Intent, account: AccountView, *, qty: int, all
     if qty <= largest:
         return None
     value = _money(account, account.instrument.notional_up(price, qty))
-    return _cap(rule, largest, f"a buy of {value} is more than the {_money(account, allowed)} allowed: {limit}")
+    return _cap(rule, largest, f"a buy of {value} is more than the {_money(account, allowed)} allowed: {limit()}")
 
 
 def _cap(rule: str, qty: int, text: str) -> Cap:
