@@ -7,10 +7,10 @@ import msgspec
 
 from cryptobot_desktop.domain.clock import Clock
 from cryptobot_desktop.domain.errors import TemporaryFailure, UserActionNeeded
-from cryptobot_desktop.domain.facts import CommandAnswered, Fact
+from cryptobot_desktop.domain.facts import CommandAnswered, Fact, FeedStateChanged
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.domain.journal import SessionRecord, StoredState
-from cryptobot_desktop.domain.market import ClockTick, Received
+from cryptobot_desktop.domain.market import ClockTick, FeedState, Received
 from cryptobot_desktop.domain.timeframe import MINUTE_MS, Timeframe
 from cryptobot_desktop.engine.assembly import (
     Assembled,
@@ -58,7 +58,7 @@ class LiveSession:
         self._session = assemble(spec, record, store=store, tell=self._tell, watch=self._watch)
         market = MarketCard(source=spec.source.value, label=record.market, synthetic=record.synthetic)
         self._picture = Picture(self._session, market, self.mood)
-        self._catalogue: Mapping[str, Instrument] = {}
+        self._catalogue: dict[InstrumentId, Instrument] = {}
         self._feed: Feed | None = None
         self._stop = asyncio.Event()
         self._background = BackgroundWork()
@@ -117,11 +117,12 @@ class LiveSession:
         session, feed = self._session, self._feed
         assert feed is not None
         self._publish()
-        self._catalogue = await first_answer(feed, patient=patient, trouble=self._say)
+        found = await first_answer(feed, patient=patient, trouble=self._say)
+        self._catalogue = {instrument.id: instrument for instrument in found.values()}
         self._handle.publish_catalogue(tuple(self._catalogue.values()))
-        wanted = list(chosen(self._by_id(), session.spec.symbols))
+        wanted = list(chosen(self._catalogue, session.spec.symbols))
         needed = {bot.instrument for bot in stored.bots} | {o.request.instrument for o in stored.open_orders}
-        wanted += [found for key, found in self._by_id().items() if key in needed and found not in wanted]
+        wanted += [found for key, found in self._catalogue.items() if key in needed and found not in wanted]
         session.pipeline.now_ms = max(session.pipeline.now_ms, self._clock.now_ms())
         for instrument in wanted:
             watch_instrument(session, instrument)
@@ -183,7 +184,17 @@ class LiveSession:
             self._flush()
         if self._feed is not None:
             self.mood.weight_used, self.mood.weight_limit = self._feed.weight
+            self._note_trouble(self._feed.note)
         self._publish()
+
+    def _note_trouble(self, trouble: str) -> None:
+        """Tell once what keeps books from being loaded; their state alone does not change by it."""
+        if trouble and trouble != self.mood.trouble:
+            market, now_ms = self._session.market, self._session.pipeline.now_ms
+            for key in market.watched:
+                if market.state(key) is not FeedState.LIVE:
+                    self._tell(FeedStateChanged(key, market.state(key), trouble, now_ms))
+        self.mood.trouble = trouble
 
     def _on_received(self, received: Received) -> None:
         if self.mood.state == "halted":
@@ -228,14 +239,11 @@ class LiveSession:
             self._flush()
 
     def _watch(self, symbol: str) -> None:
-        instrument = find_instrument(self._by_id(), symbol)
+        instrument = find_instrument(self._catalogue, symbol)
         watch_instrument(self._session, instrument)
         if self._feed is not None:
             self._feed.watch(self._session.pipeline.market_instruments().values())
         self._background.add(self._load_history(instrument, FULL_HISTORY_MINUTES))
-
-    def _by_id(self) -> dict[InstrumentId, Instrument]:
-        return {instrument.id: instrument for instrument in self._catalogue.values()}
 
     async def _load_history(self, instrument: Instrument, minutes: int) -> None:
         """Fetch one-minute bars; a venue that does not answer leaves the chart short and bots warming up."""

@@ -36,6 +36,8 @@ class EngineMood(msgspec.Struct):
     state: str = "starting"
     message: str = ""
     lag_ms: float = 0.0
+    trouble: str = ""
+    """Why the venue does not give what books need; empty while it does."""
     weight_used: int = 0
     weight_limit: int = 0
 
@@ -227,6 +229,8 @@ class Picture:
         if not states:
             return FeedCard(name, FeedState.CONNECTING, "no instrument is watched")
         worst, reason = max(states, key=lambda entry: _SEVERITY[entry[0]])
+        if self._mood.trouble and worst is not FeedState.LIVE:
+            reason = f"{reason}: {self._mood.trouble}"
         return FeedCard(name, worst, reason or worst.value)
 
 

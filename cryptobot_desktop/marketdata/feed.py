@@ -128,8 +128,8 @@ class Feed:
 
     @property
     def note(self) -> str:
-        """Return what the user should know about the connection, e.g. that a fall-back host is in use."""
-        return self._rest.note
+        """Return what the user should know: why order books are not loaded, or that a fall-back host is in use."""
+        return self._books.last_trouble or self._rest.note
 
     async def start(self) -> Mapping[str, Instrument]:
         """Load the venue's instruments by symbol; raises TemporaryFailure or UserActionNeeded."""

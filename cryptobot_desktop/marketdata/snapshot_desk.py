@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from cryptobot_desktop.domain.clock import Clock
 from cryptobot_desktop.domain.errors import TemporaryFailure, UserActionNeeded
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
-from cryptobot_desktop.domain.market import FeedState, FeedStatus, MarketEvent
+from cryptobot_desktop.domain.market import MarketEvent
 from cryptobot_desktop.marketdata.venue_adapter import HttpRequest, HttpResponse, VenueAdapter
 
 AT_ONCE: Final = 2
@@ -86,7 +86,6 @@ class SnapshotDesk:
                 snapshot = self._adapter.read_snapshot(response, instrument)
             except (TemporaryFailure, UserActionNeeded) as trouble:
                 self.last_trouble = str(trouble)
-                self._take(FeedStatus(instrument.id, FeedState.SYNCING, f"order book: {trouble}"))
             else:
                 self.last_trouble = ""
                 self._take(snapshot)
