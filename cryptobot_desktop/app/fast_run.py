@@ -23,6 +23,7 @@ from cryptobot_desktop.engine.assembly import (
     Assembled,
     assemble,
     chosen,
+    keep_scales,
     open_session,
     restore,
     watch_instrument,
@@ -71,7 +72,8 @@ class FastRun:
         spec = self._spec
         start_ms = resume_ms(self._stored, spec.portfolio, SYNTHETIC_EPOCH_MS)
         player = InProcessPlayer(emulated_venue(spec, start_ms), adapter_for(spec.venue))
-        self._known.update({instrument.id: instrument for instrument in player.catalogue()})
+        catalogue = {instrument.id: instrument for instrument in player.catalogue()}
+        self._known.update(keep_scales(catalogue, self._stored))
         session = assemble(spec, new_record(spec, start_ms, is_run=self._is_run), store=self._store, tell=self._tell)
         instruments = chosen(self._known, spec.symbols)
         for instrument in instruments:

@@ -4,8 +4,9 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NewType
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from cryptobot_desktop.domain.errors import InvariantBroken
 from cryptobot_desktop.domain.numbers import (
     AMOUNT_DECIMALS,
     format_trimmed,
@@ -78,6 +79,18 @@ class Filters(Struct, frozen=True, kw_only=True):
     """Names of filters this version does not know; kept so that nobody thinks they were checked."""
 
 
+_PRICE_FILTERS = ("min_price", "max_price", "tick_size")
+_QTY_FILTERS = (
+    "min_qty",
+    "max_qty",
+    "step_size",
+    "market_min_qty",
+    "market_max_qty",
+    "market_step_size",
+    "max_position",
+)
+
+
 class Instrument(Struct, frozen=True, kw_only=True):
     """One tradable pair on one venue."""
 
@@ -109,6 +122,20 @@ class Instrument(Struct, frozen=True, kw_only=True):
         while step and step % 10 == 0 and decimals:
             step, decimals = step // 10, decimals - 1
         return decimals
+
+    def at_scale(self, price_decimals: int, qty_decimals: int) -> "Instrument":
+        """Return the same instrument with finer scales; coarser ones raise InvariantBroken."""
+        finer_price, finer_qty = price_decimals - self.price_decimals, qty_decimals - self.qty_decimals
+        if finer_price < 0 or finer_qty < 0:
+            raise InvariantBroken(f"{self.id} cannot be kept with fewer decimals than it has")
+        scaled = {name: getattr(self.filters, name) * 10**finer_price for name in _PRICE_FILTERS}
+        scaled |= {name: getattr(self.filters, name) * 10**finer_qty for name in _QTY_FILTERS}
+        return structs.replace(
+            self,
+            price_decimals=price_decimals,
+            qty_decimals=qty_decimals,
+            filters=structs.replace(self.filters, **scaled),
+        )
 
     @property
     def is_trading(self) -> bool:

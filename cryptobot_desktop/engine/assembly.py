@@ -189,6 +189,19 @@ def find_instrument(instruments: Mapping[InstrumentId, Instrument], text: str) -
     raise InvalidInput(f"symbol {text!r} is unknown here; known symbols: {', '.join(near[:12])}")
 
 
+def keep_scales(catalogue: Mapping[InstrumentId, Instrument], stored: StoredState) -> dict[InstrumentId, Instrument]:
+    """Return a venue's instruments in the scales of stored prices and quantities where those are finer.
+
+    A venue may make its tick or step coarser; what was stored must keep its meaning.
+    """
+    kept = dict(catalogue)
+    for old in stored.instruments:
+        new = kept.get(old.id)
+        if new is not None and old.price_decimals >= new.price_decimals and old.qty_decimals >= new.qty_decimals:
+            kept[old.id] = new.at_scale(old.price_decimals, old.qty_decimals)
+    return kept
+
+
 def chosen(catalogue: Mapping[InstrumentId, Instrument], symbols: Iterable[str]) -> tuple[Instrument, ...]:
     """Return the named instruments, each once and in the order of the names; all of them when none is named."""
     named = [find_instrument(catalogue, symbol) for symbol in symbols]

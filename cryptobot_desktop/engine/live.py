@@ -17,6 +17,7 @@ from cryptobot_desktop.engine.assembly import (
     assemble,
     chosen,
     find_instrument,
+    keep_scales,
     open_session,
     restore,
     warm_up,
@@ -118,7 +119,7 @@ class LiveSession:
         assert feed is not None
         self._publish()
         found = await first_answer(feed, patient=patient, trouble=self._say)
-        self._catalogue = {instrument.id: instrument for instrument in found.values()}
+        self._catalogue = keep_scales({instrument.id: instrument for instrument in found.values()}, stored)
         self._handle.publish_catalogue(tuple(self._catalogue.values()))
         wanted = list(chosen(self._catalogue, session.spec.symbols))
         needed = {bot.instrument for bot in stored.bots} | {o.request.instrument for o in stored.open_orders}
