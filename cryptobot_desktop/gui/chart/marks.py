@@ -143,13 +143,15 @@ def price_lines(snapshot: EngineSnapshot, instrument: Instrument, portfolio: str
         and portfolio in ("", order.request.portfolio)
     ]
     held = [card for shown in snapshot.portfolios if portfolio in ("", shown.name) for card in shown.positions]
-    return orders + [_position_line(card, instrument) for card in held if card.instrument == instrument.id and card.qty]
+    least = max(1, instrument.filters.step_size)  # what is left below a step is no position to look at
+    shown = (card for card in held if card.instrument == instrument.id and card.qty >= least)
+    return orders + [_position_line(card, instrument) for card in shown]
 
 
 def _position_line(card: PositionCard, instrument: Instrument) -> PriceLine:
     return PriceLine(
         key=f"position {card.portfolio}",
         price=instrument.price_float(card.average_cost),
-        label=f"position {instrument.qty_text(card.qty)}",
+        label=f"position {instrument.qty_text(card.qty - card.qty % max(1, instrument.filters.step_size))}",
         side=None,
     )
