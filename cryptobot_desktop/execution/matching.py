@@ -63,12 +63,12 @@ def match_trade(orders: RestingOrders, trade: Trade, now_ms: int) -> Iterator[Hi
     """Fill resting orders that this trade's taker would have met, in price-time order, sharing its volume."""
     left = trade.qty
     for resting in tuple(orders.side(trade.aggressor.opposite)):
-        if left <= 0 or not resting.reached_by(trade.price):
+        if not resting.reached_by(trade.price):
             return
         if resting.ahead is None or 0 < resting.since_ms - trade.venue_ms <= LATE_MESSAGE_MS:
             continue
         if resting.passed_by(trade.price):
-            resting.ahead = 0
+            resting.ahead = 0  # also where nothing is left for this order: the queue before it is gone
         eaten = min(resting.ahead, left)
         resting.ahead -= eaten
         qty = min(resting.order.remaining_qty, left - eaten)

@@ -106,7 +106,8 @@ def test_noise_of_floating_point_is_rounded_away_and_told(tmp_path: Path) -> Non
     text = HEADER + row(0, "0.016984990000000002,0.017050000000000003,0.01690701,0.0170,12.432379999999998")
     found = read_candles(written(tmp_path, text), PAIR, Timeframe.M1)
     assert (found.instrument.price_decimals, found.instrument.step_decimals) == (8, 5)
-    assert (found.candles[0].open, found.candles[0].high, found.candles[0].volume) == (1_698_499, 1_705_000, 1_243_238_000)
+    bar = found.candles[0]
+    assert (bar.open, bar.high, bar.volume) == (1_698_499, 1_705_000, 1_243_238_000)
     assert len(found.findings) == 2
 
 
