@@ -5,9 +5,9 @@ from pathlib import Path
 from cryptobot_desktop.app.options import Options
 from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.instrument import Instrument
-from cryptobot_desktop.engine.assembly import find_instrument
 from cryptobot_desktop.engine.report import utc
 from cryptobot_desktop.marketdata.candle_files import NamedPair, read_candles, write_candles
+from cryptobot_desktop.marketdata.symbol_names import instrument_by_name
 from cryptobot_desktop.storage.candle_store import FILE_NAME, CandleStore
 
 MARKET = "imported"
@@ -82,8 +82,7 @@ def _export(options: Options, store: CandleStore) -> None:
 
 def _known(options: Options, store: CandleStore) -> Instrument | None:
     """Return the stored instrument of that name; its precision was fixed by the first import."""
-    instruments = {found.id: found for found in store.instruments(options.parsed.venue, MARKET)}
     try:
-        return find_instrument(instruments, options.parsed.symbol)
+        return instrument_by_name(store.instruments(options.parsed.venue, MARKET), options.parsed.symbol)
     except InvalidInput:
         return None

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from cryptobot_desktop.domain.instrument import InstrumentId
-from cryptobot_desktop.domain.market import Candle, FeedState
+from cryptobot_desktop.domain.market import FeedState
 from cryptobot_desktop.domain.orders import Fill, Intent, Order
 
 
@@ -54,13 +54,6 @@ class DecisionMade(Struct, frozen=True, tag=True, kw_only=True):
     """(rule, text) pairs; empty when plainly allowed."""
     client_id: str = ""
     """The order that followed, if any."""
-    at_ms: int
-
-
-class CandleClosed(Struct, frozen=True, tag=True):
-    """A bar is final."""
-
-    candle: Candle
     at_ms: int
 
 
@@ -145,7 +138,6 @@ Fact = (
     | OrderFilled
     | OrderCanceled
     | DecisionMade
-    | CandleClosed
     | FeedStateChanged
     | BotChanged
     | PortfolioChanged

@@ -21,6 +21,7 @@ from cryptobot_desktop.engine.pipeline import Pipeline
 from cryptobot_desktop.engine.session import BotSpec, SessionSpec
 from cryptobot_desktop.execution.exchange import PaperExchange
 from cryptobot_desktop.marketdata.market_state import MarketState
+from cryptobot_desktop.marketdata.symbol_names import instrument_by_name
 from cryptobot_desktop.risk import KillSwitch
 
 
@@ -127,7 +128,7 @@ def add_bot(session: Assembled, wanted: BotSpec) -> None:
     """Add a bot of the command line or the wizard, unless the very same one runs already."""
     pipeline = session.pipeline
     watched = pipeline.market_instruments()
-    instrument = find_instrument(watched, wanted.symbol) if wanted.symbol else next(iter(watched.values()))
+    instrument = instrument_by_name(watched.values(), wanted.symbol) if wanted.symbol else next(iter(watched.values()))
     record = BotRecord(
         bot=wanted.strategy,
         strategy=wanted.strategy,
@@ -174,21 +175,6 @@ def default_cash(instruments: Iterable[Instrument]) -> str:
     return f"{_COIN_CASH.get(quote, '10000')} {quote}"
 
 
-def find_instrument(instruments: Mapping[InstrumentId, Instrument], text: str) -> Instrument:
-    """Return the instrument meant by ``BTC/USDT``, ``BTCUSDT`` or ``BTC-USDT``; InvalidInput lists near ones."""
-    wanted = text.strip().upper()
-    for instrument in instruments.values():
-        if wanted in (instrument.symbol.upper(), instrument.name.upper(), instrument.id.upper()):
-            return instrument
-    plain = "".join(sign for sign in wanted if sign.isalnum())
-    for instrument in instruments.values():
-        if plain == instrument.base.upper() + instrument.quote.upper():
-            return instrument
-    names = sorted(instrument.name for instrument in instruments.values())
-    near = [name for name in names if plain[:3] and name.replace("/", "").startswith(plain[:3])] or names
-    raise InvalidInput(f"symbol {text!r} is unknown here; known symbols: {', '.join(near[:12])}")
-
-
 def keep_scales(catalogue: Mapping[InstrumentId, Instrument], stored: StoredState) -> dict[InstrumentId, Instrument]:
     """Return a venue's instruments in the scales of stored prices and quantities where those are finer.
 
@@ -204,7 +190,7 @@ def keep_scales(catalogue: Mapping[InstrumentId, Instrument], stored: StoredStat
 
 def chosen(catalogue: Mapping[InstrumentId, Instrument], symbols: Iterable[str]) -> tuple[Instrument, ...]:
     """Return the named instruments, each once and in the order of the names; all of them when none is named."""
-    named = [find_instrument(catalogue, symbol) for symbol in symbols]
+    named = [instrument_by_name(catalogue.values(), symbol) for symbol in symbols]
     return tuple(dict.fromkeys(named or catalogue.values()))
 
 

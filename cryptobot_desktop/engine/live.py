@@ -16,7 +16,6 @@ from cryptobot_desktop.engine.assembly import (
     Assembled,
     assemble,
     chosen,
-    find_instrument,
     keep_scales,
     open_session,
     restore,
@@ -31,6 +30,7 @@ from cryptobot_desktop.engine.picture import EngineMood, Picture
 from cryptobot_desktop.engine.session import MarketSource, SessionSpec
 from cryptobot_desktop.engine.snapshot import MarketCard
 from cryptobot_desktop.marketdata.feed import Feed
+from cryptobot_desktop.marketdata.symbol_names import instrument_by_name
 
 BEAT_S = 0.05
 TICK_MS = 250
@@ -240,7 +240,7 @@ class LiveSession:
             self._flush()
 
     def _watch(self, symbol: str) -> None:
-        instrument = find_instrument(self._catalogue, symbol)
+        instrument = instrument_by_name(self._catalogue.values(), symbol)
         watch_instrument(self._session, instrument)
         if self._feed is not None:
             self._feed.watch(self._session.pipeline.market_instruments().values())

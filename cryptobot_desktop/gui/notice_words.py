@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from cryptobot_desktop.domain.facts import (
     BotChanged,
-    CandleClosed,
     CommandAnswered,
     DecisionMade,
     EngineFaulted,
@@ -36,7 +35,7 @@ def notice_line(fact: Fact, lookup: Lookup) -> Line | None:
         return _order_line(fact, lookup)
     if isinstance(fact, DecisionMade):
         return _decision_line(fact)
-    if isinstance(fact, CandleClosed | OrderPreviewed):
+    if isinstance(fact, OrderPreviewed):
         return None
     return _other_line(fact, lookup)
 

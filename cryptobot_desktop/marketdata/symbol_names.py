@@ -10,6 +10,8 @@ from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.instrument import FeeRule, Filters, Instrument, Venue
 from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS
 
+_FEW: Final = 12
+"""So many symbols are listed whole when one is not among them."""
 _LARGEST_QTY: Final = 10**17
 """Units of quantity in one bar; leaves room for sums of many below 2^63."""
 
@@ -107,8 +109,12 @@ def instrument_by_name(instruments: Iterable[Instrument], text: str) -> Instrume
     found = by_name.get(wanted)
     if found is not None:
         return found
+    names = list(dict.fromkeys(instrument.name for instrument in by_name.values()))
     near = list(dict.fromkeys(by_name[name].name for name in get_close_matches(wanted, by_name, 5, 0.6)))
-    hint = f"did you mean {', '.join(near)}?" if near else f"{len(by_name)} symbols are known, none is like it"
+    if len(names) <= _FEW:
+        hint = f"known: {', '.join(names) or 'none'}"
+    else:
+        hint = f"did you mean {', '.join(near)}?" if near else f"{len(names)} symbols are known, none is like it"
     raise InvalidInput(f"symbol {text[:60]!r} is unknown; {hint}")
 
 

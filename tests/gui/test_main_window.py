@@ -15,8 +15,8 @@ from cryptobot_desktop.domain.commands import (
     TripKillSwitch,
     WatchInstrument,
 )
-from cryptobot_desktop.domain.facts import CandleClosed, OrderFilled
-from cryptobot_desktop.domain.market import Candle, FeedState, Side
+from cryptobot_desktop.domain.facts import OrderFilled, OrderPreviewed
+from cryptobot_desktop.domain.market import FeedState, Side
 from cryptobot_desktop.domain.timeframe import Timeframe
 from cryptobot_desktop.engine.snapshot import FeedCard
 from cryptobot_desktop.gui.bridge import Pace
@@ -31,7 +31,6 @@ from cryptobot_desktop.gui.theme import current
 from cryptobot_desktop.gui.tokens import LIGHT
 from tests.gui.builders import (
     BTC,
-    BTC_ID,
     ETH_ID,
     NOW_MS,
     ScriptedEngine,
@@ -229,12 +228,11 @@ def test_a_refusal_is_said_in_the_status_line(window: MainWindow, engine: Script
 # --- log, decisions, receipts
 
 
-def test_the_log_tells_fills_in_words_and_leaves_candles_out(window: MainWindow, engine: ScriptedEngine) -> None:
+def test_the_log_tells_fills_in_words_and_leaves_previews_out(window: MainWindow, engine: ScriptedEngine) -> None:
     log = panel(window, "log")
     done = fill(1, Side.BUY, "64000.00", "0.10000", 0)
     engine.handle.publish_notice(OrderFilled(order(), (done,), NOW_MS))
-    bar = Candle(BTC_ID, Timeframe.M1, NOW_MS, 1, 1, 1, 1, 1)
-    engine.handle.publish_notice(CandleClosed(bar, NOW_MS))
+    engine.handle.publish_notice(OrderPreviewed(command_id=1))
     window.bridge.pull()
     log.show_batch()  # type: ignore[attr-defined]
     lines = log.table.cards.rows  # type: ignore[attr-defined]

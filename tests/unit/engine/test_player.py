@@ -6,10 +6,10 @@ from cryptobot_desktop.app.markets import SYNTHETIC_EPOCH_MS, emulated_venue
 from cryptobot_desktop.domain.instrument import Venue
 from cryptobot_desktop.domain.market import BookDelta, Received, Trade
 from cryptobot_desktop.engine import player
-from cryptobot_desktop.engine.assembly import find_instrument
 from cryptobot_desktop.engine.session import SessionSpec
 from cryptobot_desktop.marketdata.adapters import adapter_for
 from cryptobot_desktop.marketdata.market_state import MarketState
+from cryptobot_desktop.marketdata.symbol_names import instrument_by_name
 
 
 def played(venue: Venue, monkeypatch: pytest.MonkeyPatch, step_ms: int) -> list[Received]:
@@ -17,7 +17,7 @@ def played(venue: Venue, monkeypatch: pytest.MonkeyPatch, step_ms: int) -> list[
     monkeypatch.setattr(player, "STEP_MS", step_ms)
     spec = SessionSpec(venue=venue)
     source = player.InProcessPlayer(emulated_venue(spec, SYNTHETIC_EPOCH_MS), adapter_for(venue))
-    instrument = find_instrument({found.id: found for found in source.catalogue()}, "BTC/USDT")
+    instrument = instrument_by_name(source.catalogue(), "BTC/USDT")
     market = MarketState([instrument])
     events: list[Received] = []
     for event in source.events(market, (instrument,), SYNTHETIC_EPOCH_MS + 30_000):

@@ -37,11 +37,14 @@ def test_every_spelling_finds_the_instrument(text: str) -> None:
     assert instrument_by_name([KBTC], text) is KBTC
 
 
-def test_an_unknown_symbol_names_near_misses() -> None:
-    with pytest.raises(InvalidInput, match="did you mean BTC/USDT"):
-        instrument_by_name([BTC], "BTCUSDD")
-    with pytest.raises(InvalidInput, match="none is like it"):
+def test_an_unknown_symbol_names_all_of_a_few_and_near_misses_among_many() -> None:
+    with pytest.raises(InvalidInput, match="known: BTC/USDT"):
         instrument_by_name([BTC], "ZZZ")
+    many = [BTC, *(inferred_instrument(Venue.BINANCE, f"C{number}/EUR", 1, 8) for number in range(20))]
+    with pytest.raises(InvalidInput, match="did you mean BTC/USDT"):
+        instrument_by_name(many, "BTCUSDD")
+    with pytest.raises(InvalidInput, match="21 symbols are known, none is like it"):
+        instrument_by_name(many, "ZZZ")
 
 
 def test_an_inferred_instrument_takes_the_venues_fee_rule() -> None:
