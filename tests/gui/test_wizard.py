@@ -250,3 +250,11 @@ def test_every_strategy_gets_its_curve_one_after_the_other(dressed: object, qtbo
     qtbot.waitUntil(lambda: asked == ["sma_cross", "rsi_reversion"])
     reports[1]([1.0, 0.9])
     qtbot.waitUntil(lambda: wizard.bot.curves["rsi_reversion"].has_points)
+
+
+def test_proposed_parameters_stand_in_the_fields_and_arrive(dressed: object, qtbot: QtBot) -> None:
+    proposed = SetupChoice(strategy="sma_cross", params={"fast": "2", "slow": "5"})
+    made = SetupWizard(strategy_cards(), check_bot_params, defaults=proposed)
+    qtbot.addWidget(made)
+    assert {name: field.text for name, field in made.bot.parameters.fields.items()}["slow"] == "5"
+    assert made.choice().params["fast"] == "2"

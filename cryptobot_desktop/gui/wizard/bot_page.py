@@ -32,6 +32,7 @@ class BotPage(WizardPage):
     ) -> None:
         super().__init__("Your first bot", "It watches the first symbol and trades by itself, within these limits.")
         self._strategies = {card.name: card for card in cards}
+        self._proposed = {defaults.strategy: defaults.params}
         self._curves = curves
         self._waiting: list[str] = []
         self._group = QButtonGroup(self)
@@ -88,7 +89,7 @@ class BotPage(WizardPage):
         for part in (self.parameters, self.limits):
             part.setVisible(card is not None)
         if card is not None:
-            self.parameters.show_parameters(card.name, card.parameters)
+            self.parameters.show_parameters(card.name, card.parameters, self._proposed.get(card.name))
         self.check()
 
     @Slot()
