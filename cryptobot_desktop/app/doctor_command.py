@@ -5,6 +5,7 @@ import platform
 import re
 import shutil
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -126,10 +127,11 @@ def _environment() -> list[Finding]:
 
 def _safety(*, ledger_holds: bool) -> tuple[SafetyItem, ...]:
     has_secret = any(_SECRET_NAME.search(name) for name in os.environ)
+    has_gateway = find_spec("cryptobot_desktop.venue_gateway") is not None
     has_order_code = any(name == "ccxt" or name.startswith("ccxt.") for name in sys.modules)
     return (
         SafetyItem(
-            "paper_mode", "the program runs in paper mode and knows no mode for real money", 40, MODE == "paper"
+            "no_gateway", "the program has no package that could send an order to an exchange", 40, not has_gateway
         ),
         SafetyItem("no_order_code", "no library that could send an order is loaded", 30, not has_order_code),
         SafetyItem("no_secrets", "no exchange secret lies in the environment", 15, not has_secret),
