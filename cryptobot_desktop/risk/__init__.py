@@ -2,7 +2,6 @@
 
 from cryptobot_desktop.risk.judge import judge
 from cryptobot_desktop.risk.model import (
-    MANUAL_LIMITS,
     AccountView,
     KillSwitch,
     Outcome,
@@ -13,7 +12,6 @@ from cryptobot_desktop.risk.model import (
 from cryptobot_desktop.risk.sizing import size_intent
 
 __all__ = [
-    "MANUAL_LIMITS",
     "AccountView",
     "KillSwitch",
     "Outcome",

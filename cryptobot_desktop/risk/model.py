@@ -22,10 +22,6 @@ class RiskLimits(Struct, frozen=True, kw_only=True):
     """Kept back when a market buy is sized by what is affordable: walking the book costs more than its top."""
 
 
-MANUAL_LIMITS = RiskLimits(max_trade_ppm=PPM, max_open_orders=200)
-"""For orders that a person types: the whole equity at once is allowed, several resting orders too."""
-
-
 class KillSwitch(Struct, frozen=True, kw_only=True):
     """Whether all trading was stopped, why, when and by whom (``user`` or the name of a breaker)."""
 

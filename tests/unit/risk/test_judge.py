@@ -8,7 +8,6 @@ from cryptobot_desktop.domain.market import Side
 from cryptobot_desktop.domain.numbers import AMOUNT_UNIT, PPM
 from cryptobot_desktop.domain.orders import FeeRates, Intent, OrderType, Sizing
 from cryptobot_desktop.risk import (
-    MANUAL_LIMITS,
     AccountView,
     KillSwitch,
     Outcome,
@@ -39,6 +38,7 @@ HOLDING = msgspec.structs.replace(
     ACCOUNT, position_qty=10_000, exposure=5_000 * AMOUNT_UNIT, free_quote=5_000 * AMOUNT_UNIT
 )
 LIMITS = RiskLimits()
+WIDE_LIMITS = RiskLimits(max_trade_ppm=PPM, max_open_orders=200)
 
 
 def buy(share_ppm: int = 100_000) -> Intent:
@@ -95,7 +95,7 @@ def test_without_a_price_nothing_is_bought_or_sold() -> None:
 
 def test_a_second_order_waits_for_the_first() -> None:
     assert rules(judge(buy(), with_(open_orders=1), LIMITS)) == ["open_orders"]
-    assert judge(buy(), with_(open_orders=1), MANUAL_LIMITS).outcome is Outcome.ALLOWED
+    assert judge(buy(), with_(open_orders=1), WIDE_LIMITS).outcome is Outcome.ALLOWED
 
 
 def test_one_trade_is_shrunk_to_its_share_of_equity_with_the_reason() -> None:
@@ -135,7 +135,7 @@ def test_a_share_is_shrunk_to_what_is_affordable_with_fee_and_reserve() -> None:
 def test_an_explicit_quantity_that_is_not_affordable_is_vetoed() -> None:
     exact = 1_001 * AMOUNT_UNIT
     for free, outcome in ((exact, Outcome.ALLOWED), (exact - 1, Outcome.VETOED)):
-        verdict = judge(quantity(Side.BUY, 2_000), with_(free_quote=free), MANUAL_LIMITS)
+        verdict = judge(quantity(Side.BUY, 2_000), with_(free_quote=free), WIDE_LIMITS)
         assert verdict.outcome is outcome
 
 
@@ -146,7 +146,7 @@ def test_an_explicit_quantity_is_shrunk_to_the_trade_limit() -> None:
 
 def test_an_explicit_quantity_between_two_steps_is_rounded_down_and_that_is_said() -> None:
     stepped = with_(instrument=msgspec.structs.replace(BTC, filters=Filters(step_size=100)))
-    verdict = judge(quantity(Side.BUY, 1_250), stepped, MANUAL_LIMITS)
+    verdict = judge(quantity(Side.BUY, 1_250), stepped, WIDE_LIMITS)
     assert (verdict.outcome, verdict.qty, rules(verdict)) == (Outcome.SHRUNK, 1_200, ["quantity_step"])
 
 
@@ -192,13 +192,13 @@ def test_an_explicit_quantity_that_is_not_positive_is_vetoed(qty: int) -> None:
 def test_an_order_above_the_venues_most_is_shrunk() -> None:
     small = with_(instrument=msgspec.structs.replace(BTC, filters=Filters(max_qty=5_000, market_max_qty=1_500)))
     assert judge(buy(), small, LIMITS).qty == 1_500
-    assert judge(quantity(Side.BUY, 9_000, 100_00), small, MANUAL_LIMITS).qty == 5_000
+    assert judge(quantity(Side.BUY, 9_000, 100_00), small, WIDE_LIMITS).qty == 5_000
 
 
 def test_an_order_above_the_venues_greatest_value_is_shrunk() -> None:
     limited = with_(instrument=msgspec.structs.replace(BTC, filters=Filters(max_notional=100 * AMOUNT_UNIT)))
-    assert judge(quantity(Side.BUY, 2_000, 50_000_00), limited, MANUAL_LIMITS).qty == 200
-    assert judge(quantity(Side.BUY, 2_000), limited, MANUAL_LIMITS).qty == 2_000  # it does not bind market orders
+    assert judge(quantity(Side.BUY, 2_000, 50_000_00), limited, WIDE_LIMITS).qty == 200
+    assert judge(quantity(Side.BUY, 2_000), limited, WIDE_LIMITS).qty == 2_000  # it does not bind market orders
 
 
 def test_all_reasons_are_told_not_only_the_first() -> None:
