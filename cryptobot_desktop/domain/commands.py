@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from cryptobot_desktop.domain.instrument import InstrumentId
 from cryptobot_desktop.domain.market import Side
-from cryptobot_desktop.domain.orders import OrderType, TimeInForce
+from cryptobot_desktop.domain.orders import ListKind, OrderType, SelfTrade, TimeInForce
 from cryptobot_desktop.domain.timeframe import Timeframe
 
 
@@ -66,7 +66,7 @@ class RemoveBot(Struct, frozen=True, tag_field="command", tag=True):
 
 
 class PlaceOrder(Struct, frozen=True, tag_field="command", tag=True, kw_only=True):
-    """Send an order of the user. Exactly one of `qty` and `quote_amount` is set."""
+    """Send an order of the user. Exactly one of `qty` and `quote_amount` is set; fields as in OrderRequest."""
 
     client_id: str
     portfolio: str
@@ -77,6 +77,37 @@ class PlaceOrder(Struct, frozen=True, tag_field="command", tag=True, kw_only=Tru
     quote_amount: int | None = None
     price: int | None = None
     time_in_force: TimeInForce = TimeInForce.GTC
+    stop_price: int | None = None
+    trailing_bips: int | None = None
+    display_qty: int | None = None
+    expire_ms: int | None = None
+    stp: SelfTrade | None = None
+
+
+class PlaceOrderList(Struct, frozen=True, tag_field="command", tag=True):
+    """Send orders that belong together, all or none.
+
+    OCO: two legs of one side, of which at most one fills. OTO: the working order, then the pending one. OTOCO: the
+    working order, then two pending legs of which at most one fills.
+    """
+
+    list_id: str
+    kind: ListKind
+    orders: tuple[PlaceOrder, ...]
+
+
+class AmendOrder(Struct, frozen=True, tag_field="command", tag=True):
+    """Make an open order smaller without losing its place in the queue. `qty` is the new whole, filled part included."""
+
+    client_id: str
+    qty: int
+
+
+class ReplaceOrder(Struct, frozen=True, tag_field="command", tag=True):
+    """Cancel an open order and send another one; the other one is not sent when the first is no longer open."""
+
+    client_id: str
+    order: PlaceOrder
 
 
 class PreviewOrder(Struct, frozen=True, tag_field="command", tag=True):
@@ -130,6 +161,9 @@ Command = (
     | ChangeBot
     | RemoveBot
     | PlaceOrder
+    | PlaceOrderList
+    | AmendOrder
+    | ReplaceOrder
     | PreviewOrder
     | FocusInstrument
     | CancelOrder

@@ -37,7 +37,24 @@ class OrderCanceled(Struct, frozen=True, tag=True):
     at_ms: int
 
 
-ExecutionFact = OrderAccepted | OrderRejected | OrderFilled | OrderCanceled
+class OrderTriggered(Struct, frozen=True, tag=True):
+    """A stop, take-profit or trailing order woke up: `price` is the trade that did it; `order.reserved` is held now."""
+
+    order: Order
+    price: int
+    at_ms: int
+
+
+class OrderAmended(Struct, frozen=True, tag=True):
+    """An open order changed without a fill: made smaller, arrived, placed as a leg, or its trailing price moved."""
+
+    order: Order
+    what: str
+    """``amended``, ``arrived``, ``placed``, ``decremented`` or ``trailed``."""
+    at_ms: int
+
+
+ExecutionFact = OrderAccepted | OrderRejected | OrderFilled | OrderCanceled | OrderTriggered | OrderAmended
 
 
 class DecisionMade(Struct, frozen=True, tag=True, kw_only=True):
@@ -137,6 +154,8 @@ Fact = (
     | OrderRejected
     | OrderFilled
     | OrderCanceled
+    | OrderTriggered
+    | OrderAmended
     | DecisionMade
     | FeedStateChanged
     | BotChanged

@@ -5,7 +5,8 @@ from enum import StrEnum
 from msgspec import Struct
 
 from cryptobot_desktop.domain.instrument import Venue
-from cryptobot_desktop.domain.orders import FeeRates
+from cryptobot_desktop.domain.latency import Latency
+from cryptobot_desktop.domain.orders import FeeRates, FillModel
 from cryptobot_desktop.domain.timeframe import Timeframe
 
 
@@ -51,3 +52,5 @@ class SessionSpec(Struct, frozen=True, kw_only=True):
     """Market time for synthetic and recorded markets, wall time for live ones; None = until stopped."""
     fees: FeeRates | None = None
     """None = the venue's default."""
+    fill_model: FillModel = FillModel.PESSIMISTIC
+    latency: Latency = Latency()
