@@ -97,7 +97,7 @@ class PlaceOrderList(Struct, frozen=True, tag_field="command", tag=True):
 
 
 class AmendOrder(Struct, frozen=True, tag_field="command", tag=True):
-    """Make an open order smaller without losing its place in the queue. `qty` is the new whole, filled part included."""
+    """Make an open order smaller without losing its place in the queue. `qty` is the new whole with its filled part."""
 
     client_id: str
     qty: int

@@ -40,6 +40,13 @@ class OrderType(StrEnum):
         return self in (OrderType.TRAILING_STOP, OrderType.TRAILING_STOP_LIMIT)
 
     @property
+    def awakened(self) -> "OrderType":
+        """Return what the order is once it was triggered (itself for orders without a trigger)."""
+        if not self.is_conditional:
+            return self
+        return OrderType.LIMIT if self.has_limit else OrderType.MARKET
+
+    @property
     def takes_profit(self) -> bool:
         """Return True when the trigger lies on the favourable side of the market."""
         return self in (OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_LIMIT)
@@ -233,7 +240,14 @@ class Order(Struct, frozen=True, kw_only=True):
     triggered_ms: int | None = None
     best_price: int | None = None
     """Of a trailing stop: the best price since it became active; None before that."""
+    activates_above: bool | None = None
+    """Of a trailing stop that is not yet active: whether its activation price is to be reached from below."""
     canceled_qty: int = 0
+
+    @property
+    def kind(self) -> OrderType:
+        """Return what the order is now: its type, and after a trigger what that has woken."""
+        return self.request.type if self.phase is not OrderPhase.WORKING else self.request.type.awakened
 
     @property
     def trigger_price(self) -> int | None:
