@@ -1,15 +1,21 @@
 """Plain in-memory markets for tests: a real book and a real market view, without feeds or clocks."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
+from cryptobot_desktop.domain.facts import ExecutionFact
 from cryptobot_desktop.domain.instrument import FeeRule, Filters, Instrument, InstrumentId, Venue
-from cryptobot_desktop.domain.market import BestQuote, Candle, FeedState, Level, Side, Trade
+from cryptobot_desktop.domain.market import BestQuote, Candle, FeedState, Level, MarketEvent, Side, Trade
 from cryptobot_desktop.domain.market_view import BookView
-from cryptobot_desktop.domain.orders import OrderRequest, OrderType
+from cryptobot_desktop.domain.orders import FeeRates, Order, OrderRequest, OrderType
+from cryptobot_desktop.domain.purse import CrossRate
 from cryptobot_desktop.domain.timeframe import Timeframe
+from cryptobot_desktop.execution.exchange import PaperExchange
+from cryptobot_desktop.execution.preview import OrderPreview
+from cryptobot_desktop.execution.rejections import Rejection
 
 USDT = 10**8
 """One whole unit of an asset as a ledger amount."""
@@ -101,6 +107,95 @@ class MemoryMarket:
     def last_candle(self, instrument: InstrumentId) -> Candle | None:
         """Return the newest candle."""
         return self.candles.get(instrument)
+
+
+@dataclass
+class FreePurse:
+    """Money that a test decides about: `free` of every asset unless `amounts` names it."""
+
+    free: int = 10**15
+    position: int = 0
+    amounts: dict[str, int] = field(default_factory=dict)
+    rates: dict[tuple[str, str], CrossRate] = field(default_factory=dict)
+
+    def available(self, portfolio: str, asset: str) -> int:
+        """Return what is free."""
+        return self.amounts.get(asset, self.free)
+
+    def held_of(self, portfolio: str, asset: str) -> int:
+        """Return what is held in all."""
+        return self.position
+
+    def rate(self, asset: str, into: str) -> CrossRate | None:
+        """Return a price between two assets."""
+        return self.rates.get((asset, into))
+
+
+class EagerExchange:
+    """The paper exchange with all facts of a call at once, and a purse of the test's own."""
+
+    def __init__(self, fees: Mapping[Venue, FeeRates] | None = None, **options: Any) -> None:  # noqa: ANN401
+        self.purse = FreePurse()
+        self.real = PaperExchange(fees or {}, purse=self.purse, **options)
+        self._market: MemoryMarket = MemoryMarket({})
+
+    def submit(
+        self, request: OrderRequest, market: MemoryMarket, available: int, now_ms: int, position: int = 0
+    ) -> tuple[ExecutionFact, ...]:
+        """Send an order with this much free."""
+        self._market, self.purse.free, self.purse.position = market, available, position
+        return tuple(self.real.submit(request, market, now_ms))
+
+    def submit_list(
+        self, requests: Sequence[OrderRequest], market: MemoryMarket, available: int, now_ms: int
+    ) -> tuple[ExecutionFact, ...]:
+        """Send a list with this much free."""
+        self._market, self.purse.free = market, available
+        return tuple(self.real.submit_list(requests, market, now_ms))
+
+    def on_event(self, event: MarketEvent, market: MemoryMarket, now_ms: int) -> tuple[ExecutionFact, ...]:
+        """Meet an event, after everything that is due before it."""
+        self._market = market
+        due = tuple(self.real.advance(market, now_ms))
+        return due + tuple(self.real.on_event(event, market, now_ms))
+
+    def advance(self, now_ms: int) -> tuple[ExecutionFact, ...]:
+        """Do what is due."""
+        return tuple(self.real.advance(self._market, now_ms))
+
+    def cancel(self, client_id: str, now_ms: int) -> tuple[ExecutionFact, ...]:
+        """Cancel an order."""
+        return tuple(self.real.cancel(client_id, self._market, now_ms))
+
+    def cancel_all(self, now_ms: int, **selectors: Any) -> tuple[ExecutionFact, ...]:  # noqa: ANN401
+        """Cancel all that match."""
+        return tuple(self.real.cancel_all(now_ms, **selectors))
+
+    def amend(self, client_id: str, qty: int, now_ms: int) -> tuple[ExecutionFact, ...] | Rejection:
+        """Make an order smaller."""
+        answer = self.real.amend(client_id, qty, self._market, now_ms)
+        return answer if isinstance(answer, Rejection) else tuple(answer)
+
+    def replace(self, client_id: str, request: OrderRequest, now_ms: int) -> tuple[ExecutionFact, ...] | Rejection:
+        """Replace an order."""
+        answer = self.real.replace(client_id, request, self._market, now_ms)
+        return answer if isinstance(answer, Rejection) else tuple(answer)
+
+    def restore(self, orders: Iterable[Order], now_ms: int) -> None:
+        """Take up stored orders."""
+        self.real.restore(orders, now_ms)
+
+    def preview(self, request: OrderRequest, market: MemoryMarket, available: int | None = None) -> OrderPreview:
+        """Ask what would happen."""
+        return self.real.preview(request, market, available)
+
+    def order(self, client_id: str) -> Order | None:
+        """Return an order."""
+        return self.real.order(client_id)
+
+    def open_orders(self) -> tuple[Order, ...]:
+        """Return the open orders."""
+        return self.real.open_orders()
 
 
 def market_of(instrument: Instrument, book: MemoryBook | None = None, last: int | None = None) -> MemoryMarket:

@@ -24,6 +24,11 @@ class Venue(StrEnum):
     BINANCE = "binance"
     KUCOIN = "kucoin"
 
+    @property
+    def label(self) -> str:
+        """Return the venue's name as people write it."""
+        return "KuCoin" if self is Venue.KUCOIN else "Binance"
+
 
 @lru_cache(maxsize=16_384)
 def instrument_id(venue: Venue, symbol: str) -> InstrumentId:
@@ -73,7 +78,12 @@ class Filters(Struct, frozen=True, kw_only=True):
     max_num_orders: int = 0
     max_num_algo_orders: int = 0
     max_num_iceberg_orders: int = 0
+    max_num_order_lists: int = 0
     iceberg_parts: int = 0
+    min_trailing_above_bips: int = 0
+    max_trailing_above_bips: int = 0
+    min_trailing_below_bips: int = 0
+    max_trailing_below_bips: int = 0
     max_position: int = 0
     unknown: tuple[str, ...] = ()
     """Names of filters this version does not know; kept so that nobody thinks they were checked."""

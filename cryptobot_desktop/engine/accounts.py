@@ -1,6 +1,6 @@
 """Portfolios while the engine runs: the ledger, positions, equity and drawdown behind one small interface."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.facts import ExecutionFact, OrderFilled
@@ -10,6 +10,7 @@ from cryptobot_desktop.domain.ledger import AccountKind, PortfolioRecord, Transf
 from cryptobot_desktop.domain.market import Side
 from cryptobot_desktop.domain.market_view import MarketView
 from cryptobot_desktop.domain.orders import Fill
+from cryptobot_desktop.domain.purse import CrossRate
 from cryptobot_desktop.portfolio.accounting import Journal, postings_for_close, postings_for_deposit
 from cryptobot_desktop.portfolio.ledger import START_HASH, Ledger, LedgerSnapshot
 from cryptobot_desktop.portfolio.performance import Drawdown, EquityCurve
@@ -43,9 +44,9 @@ class Account:
 class Accounts:
     """All portfolios of the engine. `instruments` is shared with the market's watch list and only grows."""
 
-    def __init__(self, market: MarketView, instruments: Mapping[InstrumentId, Instrument]) -> None:
+    def __init__(self, market: MarketView, instruments: dict[InstrumentId, Instrument]) -> None:
         self._market = market
-        self._instruments = instruments
+        self.instruments = instruments
         self._accounts: dict[str, Account] = {}
         self._pairs: dict[tuple[str, str], list[tuple[InstrumentId, Instrument]]] = {}
         self._paired = -1
@@ -110,6 +111,18 @@ class Accounts:
         """Return what may be spent of an asset, as a ledger amount."""
         return self.ledger.balance(self._accounts[name].available, asset)
 
+    def held_of(self, name: str, asset: str) -> int:
+        """Return what is free and reserved of an asset."""
+        return self.held(name).get(asset, 0)
+
+    def rate(self, asset: str, into: str) -> CrossRate | None:
+        """Return the last price between two assets, or None when no watched instrument tells it."""
+        mark = self.mark(asset, into)
+        if mark is None:
+            return None
+        unit = 10**mark.instrument.price_decimals
+        return CrossRate(mark.price, unit) if mark.instrument.base == asset else CrossRate(unit, mark.price)
+
     def reserved(self, name: str, asset: str) -> int:
         """Return what open orders hold of an asset."""
         return self.ledger.balance(self._accounts[name].name_of(AccountKind.RESERVED), asset)
@@ -136,7 +149,7 @@ class Accounts:
 
     def mark(self, asset: str, quote: str) -> Mark | None:
         """Return the last price between two assets, either way round, or None when none is watched."""
-        if len(self._instruments) != self._paired:
+        if len(self.instruments) != self._paired:
             self._pair_up()
         for key, instrument in self._pairs.get((asset, quote), ()):
             price = self._market.last_price(key)
@@ -146,9 +159,9 @@ class Accounts:
 
     def _pair_up(self) -> None:
         """Note which instruments price which assets; done anew when instruments were added."""
-        self._paired = len(self._instruments)
+        self._paired = len(self.instruments)
         self._pairs = {}
-        for key, instrument in self._instruments.items():
+        for key, instrument in self.instruments.items():
             for pair in ((instrument.base, instrument.quote), (instrument.quote, instrument.base)):
                 self._pairs.setdefault(pair, []).append((key, instrument))
 

@@ -13,7 +13,7 @@ from cryptobot_desktop.domain.ledger import BotRecord
 from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS, to_scaled
 from cryptobot_desktop.domain.orders import FeeRates
 from cryptobot_desktop.domain.timeframe import Timeframe, bar_end_ms
-from cryptobot_desktop.engine.accounts import origin_of
+from cryptobot_desktop.engine.accounts import Accounts, origin_of
 from cryptobot_desktop.engine.bots import RUNNING, Bot, free_name
 from cryptobot_desktop.engine.commands import CommandDesk
 from cryptobot_desktop.engine.outbox import Outbox, Store
@@ -65,9 +65,17 @@ def assemble(
 ) -> Assembled:
     """Build the stages of a session. `watch` adds instruments by name; without it the list is fixed."""
     market = MarketState(books=shape.has_books, base=shape.base, timeframes=_timeframes(spec, shape))
-    exchange = PaperExchange({spec.venue: spec.fees or FeeRates()})
+    known: dict[InstrumentId, Instrument] = {}
+    accounts = Accounts(market, known)
+    exchange = PaperExchange(
+        {spec.venue: spec.fees or FeeRates()},
+        purse=accounts,
+        model=spec.fill_model,
+        latency=spec.latency,
+        seed=spec.seed,
+    )
     outbox = Outbox(store, tell)
-    pipeline = Pipeline(market, exchange, outbox, session_id=record.session_id, base=shape.base)
+    pipeline = Pipeline(market, exchange, accounts, outbox, session_id=record.session_id, base=shape.base)
     pipeline.now_ms = record.started_ms
     pipeline.fees[spec.venue] = spec.fees or FeeRates()
     desk = CommandDesk(

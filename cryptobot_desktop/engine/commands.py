@@ -13,15 +13,14 @@ from cryptobot_desktop.domain.facts import (
     CommandAnswered,
     KillSwitchReleased,
     KillSwitchTripped,
-    OrderPreviewed,
     PortfolioChanged,
 )
 from cryptobot_desktop.domain.instrument import InstrumentId
 from cryptobot_desktop.domain.journal import KillSwitchRecord
 from cryptobot_desktop.domain.ledger import BotRecord, PortfolioRecord
 from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS, MAX_STORED
-from cryptobot_desktop.domain.orders import OrderRequest, OrderStatus
 from cryptobot_desktop.engine.bots import PAUSED, RUNNING, Bot
+from cryptobot_desktop.engine.order_commands import OrderCommands
 from cryptobot_desktop.engine.pipeline import Pipeline
 from cryptobot_desktop.risk import KillSwitch
 
@@ -48,6 +47,7 @@ class CommandDesk:
         self._warm_up = warm_up
         self._synthetic = synthetic
         self.focus: InstrumentId | None = None
+        self._orders = OrderCommands(pipeline)
         self._handlers: dict[type, Callable[[Any], str]] = {
             ask.CreatePortfolio: self._create_portfolio,
             ask.ResetPortfolio: self._reset_portfolio,
@@ -56,13 +56,12 @@ class CommandDesk:
             ask.PauseBot: partial(self._set_status, status=PAUSED),
             ask.ChangeBot: self._change_bot,
             ask.RemoveBot: self._remove_bot,
-            ask.PlaceOrder: self._place_order,
-            ask.CancelOrder: self._cancel_order,
             ask.FocusInstrument: self._focus,
             ask.TripKillSwitch: self._trip,
             ask.ReleaseKillSwitch: self._release,
             ask.WatchInstrument: self._watch_instrument,
             ask.UnwatchInstrument: self._unwatch_instrument,
+            **self._orders.handlers(),
         }
 
     def execute(self, command_id: int, command: ask.Command) -> None:
@@ -70,7 +69,7 @@ class CommandDesk:
         outbox, now_ms = self._pipeline.outbox, self._pipeline.now_ms
         try:
             if isinstance(command, ask.PreviewOrder):
-                outbox.add_fact(self._preview(command_id, command.order))
+                outbox.add_fact(self._orders.preview(command_id, command.order))
                 return
             answer = CommandAnswered(command_id, True, self._handlers[type(command)](command), now_ms)
         except UserActionNeeded as refusal:
@@ -170,54 +169,6 @@ class CommandDesk:
         self._pipeline.outbox.put_bot(bot.stored(), bot.instrument)
         self._pipeline.outbox.add_fact(BotChanged(bot.name, status, "", self._pipeline.now_ms))
         return f"bot {bot.name} is {status}"
-
-    def _place_order(self, command: ask.PlaceOrder) -> str:
-        if self._pipeline.kill_switch.tripped:
-            raise InvalidInput("the kill switch is on; release it before sending new orders")
-        facts = self._pipeline.submit(self._request(command))
-        earlier = self._pipeline.exchange.order(command.client_id)
-        answer = facts[0].order if facts else earlier  # the same order once more gets the same answer
-        if answer is not None and answer.status is OrderStatus.REJECTED:
-            raise InvalidInput(f"{answer.reject_code} {answer.reject_reason}".strip())
-        return "order accepted"
-
-    def _request(self, command: ask.PlaceOrder) -> OrderRequest:
-        if ":" in command.client_id or not command.client_id:
-            raise InvalidInput(f"client order id {command.client_id!r} is empty or has a colon")
-        self._pipeline.accounts.get(command.portfolio)
-        return OrderRequest(
-            client_id=command.client_id,
-            portfolio=command.portfolio,
-            instrument=command.instrument,
-            side=command.side,
-            type=command.type,
-            qty=command.qty,
-            quote_amount=command.quote_amount,
-            price=command.price,
-            time_in_force=command.time_in_force,
-        )
-
-    def _preview(self, command_id: int, command: ask.PlaceOrder) -> OrderPreviewed:
-        preview = self._pipeline.exchange.preview(self._request(command), self._pipeline.market)
-        return OrderPreviewed(
-            command_id=command_id,
-            average_price=preview.average_price,
-            fillable_qty=preview.qty,
-            resting_qty=preview.resting_qty,
-            quote_amount=preview.quote_amount,
-            fee=preview.fee,
-            fee_asset=preview.fee_asset,
-            slippage_ppm=preview.slippage_ppm or 0,
-            levels=len(preview.levels),
-            problem="" if preview.accepted else f"{preview.reject_code} {preview.reject_reason}".strip(),
-        )
-
-    def _cancel_order(self, command: ask.CancelOrder) -> str:
-        facts = self._pipeline.exchange.cancel(command.client_id, self._pipeline.now_ms)
-        if not facts:
-            raise InvalidInput(f"order {command.client_id!r} is not open; nothing was cancelled")
-        self._pipeline.settle(facts)
-        return "order cancelled"
 
     def _focus(self, command: ask.FocusInstrument) -> str:
         if self._pipeline.market.instrument(command.instrument) is None:

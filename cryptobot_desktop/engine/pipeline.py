@@ -7,7 +7,14 @@ come through `Pipeline.process`. Only the source of events and the clock differ.
 from collections.abc import Iterable, Sequence
 
 from cryptobot_desktop.domain.errors import InvalidInput
-from cryptobot_desktop.domain.facts import DecisionMade, ExecutionFact, FeedStateChanged, OrderAccepted, OrderFilled
+from cryptobot_desktop.domain.facts import (
+    DecisionMade,
+    ExecutionFact,
+    FeedStateChanged,
+    OrderAccepted,
+    OrderAmended,
+    OrderFilled,
+)
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.domain.market import Candle, FeedState, FeedStatus, MarketEvent, Received, Side
 from cryptobot_desktop.domain.orders import FeeRates, Intent, OrderRequest
@@ -37,16 +44,23 @@ class Totals:
 class Pipeline:
     """Owns all trading state of a session. One thread calls it, event by event."""
 
-    def __init__(
-        self, market: MarketState, exchange: PaperExchange, outbox: Outbox, *, session_id: str, base: Timeframe
+    def __init__(  # the stages, built by assembly.py
+        self,
+        market: MarketState,
+        exchange: PaperExchange,
+        accounts: Accounts,
+        outbox: Outbox,
+        *,
+        session_id: str,
+        base: Timeframe,
     ) -> None:
         self.market = market
         self.base = base
         self.exchange = exchange
         self.outbox = outbox
-        self.known: dict[InstrumentId, Instrument] = {}
+        self.accounts = accounts
+        self.known = accounts.instruments
         """Watched instruments and those that stored orders refer to."""
-        self.accounts = Accounts(market, self.known)
         self.bots = BotRoster()
         self.kill_switch = KillSwitch()
         self.fees: dict[str, FeeRates] = {}
@@ -60,44 +74,55 @@ class Pipeline:
         event, received_ms = received.event, received.received_ms
         self.now_ms = max(self.now_ms, received_ms)
         self.totals.market_events += 1
+        if self.exchange.next_due_ms <= self.now_ms:
+            self.settle(self.exchange.advance(self.market, self.now_ms))  # 5 what was on its way arrives first
         follows = self.market.apply(event, received_ms)  # 1 market data
         if follows is None:
             return
-        facts = self.exchange.on_event(event, self.market, self.now_ms)  # 5 resting orders meet the event
-        if facts:
-            self.settle(facts)  # 6 ledger
+        # 5 resting orders meet the event, 6 ledger
+        self.settle(self.exchange.on_event(event, self.market, self.now_ms))
         for derived in follows:
             self._follow(derived)
 
-    def settle(self, facts: Iterable[ExecutionFact]) -> None:
-        """Post execution facts to the ledger and queue them for the store and the listeners."""
+    def settle(self, facts: Iterable[ExecutionFact]) -> Sequence[ExecutionFact]:
+        """Post execution facts to the ledger and queue them for the store and the listeners; returns them.
+
+        The exchange makes each fact only when the one before is settled, so that it knows what is free.
+        """
+        settled: list[ExecutionFact] = []
         for fact in facts:
-            order = fact.order
-            instrument = self._known(order.request.instrument)
-            transfers = self.accounts.settle(fact, instrument)
-            self.totals.ledger_hash.add(transfers)
-            self.outbox.add_transfers(transfers)
-            kept = self.exchange.order(order.client_id)
-            if kept is None or kept.request == order.request:  # a reused id leaves the first order as it is
-                self.outbox.add_order(order, instrument)
-            if isinstance(fact, OrderFilled):
-                self._take_fills(fact, instrument)
-            elif isinstance(fact, OrderAccepted):
-                self.totals.orders += 1
-            bot = self.bots.find(order.client_id)
-            if bot is not None:
-                (bot.open_orders.add if order.status.is_open else bot.open_orders.discard)(order.client_id)
+            self._settle(fact)
+            settled.append(fact)
+        return settled
+
+    def _settle(self, fact: ExecutionFact) -> None:
+        order = fact.order
+        instrument = self._known(order.request.instrument)
+        transfers = self.accounts.settle(fact, instrument)
+        self.totals.ledger_hash.add(transfers)
+        self.outbox.add_transfers(transfers)
+        kept = self.exchange.order(order.client_id)
+        if kept is None or kept.request == order.request:  # a reused id leaves the first order as it is
+            self.outbox.add_order(order, instrument)
+        if isinstance(fact, OrderFilled):
+            self._take_fills(fact, instrument)
+        elif isinstance(fact, OrderAccepted):
+            self.totals.orders += 1
+        bot = self.bots.find(order.client_id)
+        if bot is not None:
+            (bot.open_orders.add if order.status.is_open else bot.open_orders.discard)(order.client_id)
+        if not isinstance(fact, OrderAmended) or fact.what != "trailed":  # every new best price would be a notice
             self.outbox.add_fact(fact)
 
     def submit(self, request: OrderRequest) -> Sequence[ExecutionFact]:
-        """Send an order to the paper exchange with what its portfolio can pay, and settle the answer."""
-        instrument = self._known(request.instrument)
-        paying = instrument.quote if request.side is Side.BUY else instrument.base
-        available = self.accounts.available(request.portfolio, paying)
-        held = self.accounts.held(request.portfolio).get(instrument.base, 0)
-        facts = self.exchange.submit(request, self.market, available, self.now_ms, held)
-        self.settle(facts)
-        return facts
+        """Send an order to the paper exchange and settle the answer."""
+        self._known(request.instrument)
+        return self.settle(self.exchange.submit(request, self.market, self.now_ms))
+
+    def submit_list(self, requests: Sequence[OrderRequest]) -> Sequence[ExecutionFact]:
+        """Send orders that belong together and settle the answer."""
+        self._known(requests[0].instrument)
+        return self.settle(self.exchange.submit_list(requests, self.market, self.now_ms))
 
     def market_instruments(self) -> dict[InstrumentId, Instrument]:
         """Return the instruments that are watched now."""

@@ -1,6 +1,7 @@
-"""What happens to an order in the moment it arrives; the same plan serves `submit` and `preview`."""
+"""What happens to an order in the moment it arrives; the same plan serves sending, arriving, waking and previewing."""
 
-from msgspec import Struct
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from cryptobot_desktop.domain.instrument import Instrument
 from cryptobot_desktop.domain.market import FeedState, Side
@@ -9,24 +10,32 @@ from cryptobot_desktop.domain.numbers import PPM, div_up
 from cryptobot_desktop.domain.orders import FeeRates, OrderRequest, OrderType, TimeInForce
 from cryptobot_desktop.execution.charges import (
     PENDING_MARGIN_PPM,
+    affordable_qty,
     base_up,
     cost_of_buy,
     funds_reserve,
     limit_reserve,
     order_step,
 )
+from cryptobot_desktop.execution.crossing import NOTHING_CROSSED, Crossing, cross
 from cryptobot_desktop.execution.depth import usable_book
 from cryptobot_desktop.execution.filters import Checked, check_filters
 from cryptobot_desktop.execution.liquidity import LiquidityLedger
+from cryptobot_desktop.execution.parameters import holds_while_armed, own_rule
 from cryptobot_desktop.execution.rejections import Rejection, Rule
-from cryptobot_desktop.execution.walk import Walk, qty_for_quote, walk_quantity, walk_quote
+from cryptobot_desktop.execution.resting import RestingOrder
+from cryptobot_desktop.execution.triggers import is_reached, trigger_from
+from cryptobot_desktop.execution.walk import QuantityWish, QuoteWish, Take, Walk, Wish, qty_for_quote
+
+TOO_DEAR = "the price moved away and what can be paid is used up"
 
 
-class Plan(Struct, frozen=True, kw_only=True):
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Plan:
     """An order that passes all checks except the balance, and what it does on arrival."""
 
-    walk: Walk = Walk()
-    """What it takes from the book at once."""
+    crossing: Crossing = NOTHING_CROSSED
+    """What it takes from the book at once, and which own orders it meets."""
     reserved: int
     """What it must hold at least, in the paying asset."""
     margin: int = 0
@@ -34,72 +43,160 @@ class Plan(Struct, frozen=True, kw_only=True):
     ends: str = ""
     """Why the rest does not stay; empty when it rests or waits."""
     update_id: int | None = None
-    ahead: int | None = None
+    displayed: int | None = None
+    """What a live book shows at its price; None when there is none."""
     arrived: bool = True
     takes: bool = False
 
 
-def plan_arrival(checked: Checked, market: MarketView, liquidity: LiquidityLedger, rates: FeeRates) -> Plan | Rejection:
-    """Return the plan for an order, or the venue's refusal."""
+@dataclass(slots=True, frozen=True)
+class Scene:
+    """What an arriving order meets: the market, what we took from it, own orders on the other side, the rates."""
+
+    market: MarketView
+    liquidity: LiquidityLedger
+    own: Sequence[RestingOrder]
+    rates: FeeRates
+
+
+def plan_sending(
+    checked: Checked, scene: Scene, *, travels: bool = False, budget: int | None = None
+) -> Plan | Rejection:
+    """Return what an order does when it is sent or arrives, or the venue's refusal.
+
+    One that `travels` is judged against the book only when it arrives. `budget` as in `plan_now`.
+    """
     refusal = check_filters(checked)
     if refusal is not None:
         return refusal
+    if checked.request.type.is_conditional:
+        return _plan_armed(checked, scene.rates)
+    if travels:
+        return _plan_travelling(checked, scene)
+    return plan_now(checked, checked.request.type, scene, budget)
+
+
+def plan_now(checked: Checked, kind: OrderType, scene: Scene, budget: int | None = None) -> Plan | Rejection:
+    """Return what an order of `kind` (what it is now) does in this moment, or the venue's refusal.
+
+    A market buy takes no more than `budget` (a ledger amount of the paying asset) pays for.
+    """
     instrument = checked.request.instrument
-    if market.book(instrument) is None:
-        return _plan_without_book(checked, market, rates)
-    book, problem = usable_book(market, instrument)
+    if scene.market.book(instrument) is None:
+        return _plan_without_book(checked, kind, scene)
+    book, problem = usable_book(scene.market, instrument)
     if book is None:
-        return _plan_unsynced(checked, problem, rates)
-    if checked.request.type is OrderType.MARKET:
-        return _plan_market(checked, book, liquidity, rates)
-    return _plan_limit(checked, book, liquidity, rates)
+        return _plan_unsynced(checked, kind, problem, scene.rates)
+    if kind is OrderType.MARKET:
+        return _plan_market(checked, book, scene, budget)
+    return _plan_limit(checked, kind, book, scene)
 
 
-def _plan_market(checked: Checked, book: BookView, liquidity: LiquidityLedger, rates: FeeRates) -> Plan | Rejection:
+def _plan_armed(checked: Checked, rates: FeeRates) -> Plan | Rejection:
+    """Stops and take-profits sleep; what they hold while they do is the venue's rule."""
+    request, instrument, reference = checked.request, checked.instrument, checked.reference_price
+    trailing = request.type.is_trailing
+    pays_later = not holds_while_armed(instrument)
+    if not trailing and not pays_later and reference and is_reached(request, request.stop_price or 0, reference):
+        text = f"stop price {checked.price_text(request.stop_price or 0)}, last price {checked.price_text(reference)}"
+        return checked.refuse(Rule.TRIGGERED, text)
+    if trailing and not reference:
+        return checked.refuse(Rule.NO_DEPTH, "there is no price yet")
+    if pays_later:
+        return Plan(reserved=0)
+    if request.type.has_limit or request.side is Side.SELL:
+        return Plan(reserved=limit_reserve(instrument, request.side, request.price or 0, request.qty or 0, rates))
+    price = request.stop_price or 0
+    if trailing:
+        price = trigger_from(request, request.stop_price or reference or 0)
+    return Plan(reserved=cost_of_buy(instrument, price, request.qty or 0, rates.taker_ppm))
+
+
+def _plan_travelling(checked: Checked, scene: Scene) -> Plan | Rejection:
     request, instrument = checked.request, checked.instrument
+    if request.type is not OrderType.MARKET:
+        return Plan(reserved=limit_reserve(instrument, request.side, request.price or 0, request.qty or 0, scene.rates))
+    answer = plan_now(checked, OrderType.MARKET, scene)
+    if isinstance(answer, Rejection) or not answer.crossing.walk.complete:
+        if not checked.reference_price:
+            return checked.refuse(Rule.NO_DEPTH, "there is no price yet")
+        return _plan_waiting(request, instrument, checked.reference_price, scene.rates)
+    margin = div_up(answer.reserved * PENDING_MARGIN_PPM, PPM) if request.side is Side.BUY else 0
+    return Plan(reserved=answer.reserved, margin=margin)
+
+
+def _plan_market(checked: Checked, book: BookView, scene: Scene, budget: int | None) -> Plan | Rejection:
+    request = checked.request
     if (book.best_ask() if request.side is Side.BUY else book.best_bid()) is None:
         return checked.refuse(Rule.NO_DEPTH, f"nobody offers to {request.side.opposite.value}")
-    walk = walk_market(request, instrument, book, liquidity)
+    crossing = _cross(checked, book, scene, limit=None)
+    walk = crossing.walk
+    ends = crossing.stopped or ("" if walk.complete and walk.takes else "the order book had no more to offer")
+    reserved = _cost(checked, walk, scene.rates)
+    if budget is not None and reserved > budget:
+        walk, ends = Walk(_affordable(checked, walk, scene.rates, budget)), TOO_DEAR
+        crossing = Crossing(walk, crossing.expired, crossing.decremented, crossing.canceled, crossing.stopped)
+        reserved = _cost(checked, walk, scene.rates)
+    return Plan(crossing=crossing, reserved=reserved, ends=ends, update_id=book.update_id)
+
+
+def _cost(checked: Checked, walk: Walk, rates: FeeRates) -> int:
+    request, instrument = checked.request, checked.instrument
     if request.side is Side.BUY:
-        reserved = sum(cost_of_buy(instrument, take.price, take.qty, rates.taker_ppm) for take in walk.takes)
-    else:
-        reserved = base_up(instrument, walk.qty if request.qty is None else request.qty)
-    ends = "" if walk.complete and walk.takes else "the order book had no more to offer"
-    return Plan(walk=walk, reserved=reserved, ends=ends, update_id=book.update_id)
+        return sum(cost_of_buy(instrument, take.price, take.qty, rates.taker_ppm) for take in walk.takes)
+    return base_up(instrument, walk.qty if request.qty is None else checked.wanted_qty)
 
 
-def walk_market(request: OrderRequest, instrument: Instrument, book: BookView, liquidity: LiquidityLedger) -> Walk:
-    """Walk the opposite side of the book for a market order by quantity or by quote amount."""
-    offers = liquidity.offers(request.instrument, book, request.side.opposite, None)
-    if request.qty is not None:
-        return walk_quantity(offers, request.qty)
-    return walk_quote(offers, request.quote_amount or 0, instrument, request.side, order_step(instrument))
+def _affordable(checked: Checked, walk: Walk, rates: FeeRates, budget: int) -> tuple[Take, ...]:
+    """Return the takes that `budget` pays for, the last one cut to whole steps."""
+    instrument, step = checked.instrument, order_step(checked.instrument)
+    kept: list[Take] = []
+    for take in walk.takes:
+        if checked.request.side is Side.BUY:
+            most = affordable_qty(instrument, take.price, budget, step, rates.taker_ppm)
+        else:
+            most = instrument.qty_from_amount(budget) // step * step
+        qty = min(take.qty, most)
+        if qty > 0:
+            kept.append(Take(take.price, qty, take.displayed, take.free))
+        if qty < take.qty:
+            break
+        buys = checked.request.side is Side.BUY
+        budget -= cost_of_buy(instrument, take.price, qty, rates.taker_ppm) if buys else base_up(instrument, qty)
+    return tuple(kept)
 
 
-def _plan_limit(checked: Checked, book: BookView, liquidity: LiquidityLedger, rates: FeeRates) -> Plan | Rejection:
+def _cross(checked: Checked, book: BookView, scene: Scene, limit: int | None) -> Crossing:
+    request, instrument = checked.request, checked.instrument
+    offers = list(scene.liquidity.offers(request.instrument, book, request.side.opposite, limit))
+    wish: Wish = (
+        QuantityWish(checked.wanted_qty)
+        if request.qty is not None
+        else QuoteWish(request.quote_amount or 0, instrument, request.side, order_step(instrument))
+    )
+    return cross(offers, wish, scene.own, side=request.side, policy=own_rule(request, instrument))
+
+
+def _plan_limit(checked: Checked, kind: OrderType, book: BookView, scene: Scene) -> Plan | Rejection:
     request = checked.request
-    price, qty = request.price or 0, request.qty or 0
-    walk = walk_limit(request, book, liquidity, qty)
-    if request.type is OrderType.LIMIT_MAKER and crosses(request, book):
-        return checked.refuse(Rule.POST_ONLY, f"price {checked.instrument.price_text(price)} meets the book")
-    ends = ""
-    if request.time_in_force is TimeInForce.FOK and not walk.complete:
+    price, qty = request.price or 0, checked.wanted_qty
+    if kind is OrderType.LIMIT_MAKER and crosses(request, book):
+        return checked.refuse(Rule.POST_ONLY, f"price {checked.price_text(price)} meets the book")
+    crossing = _cross(checked, book, scene, price)
+    ends = crossing.stopped
+    if request.time_in_force is TimeInForce.FOK and not crossing.walk.complete:
         text = checked.instrument.qty_text
-        walk, ends = Walk(), f"fill or kill: only {text(walk.qty)} of {text(qty)} could be filled at once"
+        ends = f"fill or kill: only {text(crossing.walk.qty)} of {text(qty)} could be filled at once"
+        crossing = NOTHING_CROSSED
     elif request.time_in_force is TimeInForce.IOC:
-        ends = "immediate or cancel: the rest could not be filled at once"
+        ends = ends or "immediate or cancel: the rest could not be filled at once"
     return Plan(
-        walk=walk,
-        reserved=limit_reserve(checked.instrument, request.side, price, qty, rates),
+        crossing=crossing,
+        reserved=limit_reserve(checked.instrument, request.side, price, qty, scene.rates),
         ends=ends,
         update_id=book.update_id,
-        ahead=book.qty_at(request.side, price),
+        displayed=book.qty_at(request.side, price),
     )
-
-
-def walk_limit(request: OrderRequest, book: BookView, liquidity: LiquidityLedger, qty: int) -> Walk:
-    """Walk the opposite side up to the limit price."""
-    return walk_quantity(liquidity.offers(request.instrument, book, request.side.opposite, request.price), qty)
 
 
 def crosses(request: OrderRequest, book: BookView) -> bool:
@@ -110,31 +207,31 @@ def crosses(request: OrderRequest, book: BookView) -> bool:
     return best[0] <= request.price if request.side is Side.BUY else best[0] >= request.price
 
 
-def _plan_unsynced(checked: Checked, problem: str, rates: FeeRates) -> Plan | Rejection:
+def _plan_unsynced(checked: Checked, kind: OrderType, problem: str, rates: FeeRates) -> Plan | Rejection:
     """Nothing fills on a book that is not live: an order that wants to fill now is refused, a limit order waits."""
     request = checked.request
-    if request.type is OrderType.MARKET or request.time_in_force is not TimeInForce.GTC:
-        return checked.refuse(Rule.NO_DEPTH, problem)
-    reserved = limit_reserve(checked.instrument, request.side, request.price or 0, request.qty or 0, rates)
+    if kind is OrderType.MARKET or not request.time_in_force.rests:
+        return checked.refuse(Rule.NO_DEPTH, f"{problem}; nothing fills on doubtful data")
+    reserved = limit_reserve(checked.instrument, request.side, request.price or 0, checked.wanted_qty, rates)
     return Plan(reserved=reserved, arrived=False)
 
 
-def _plan_without_book(checked: Checked, market: MarketView, rates: FeeRates) -> Plan | Rejection:
+def _plan_without_book(checked: Checked, kind: OrderType, scene: Scene) -> Plan | Rejection:
     """Candle and trade files: the next bar or trade decides."""
-    request, instrument = checked.request, checked.instrument
-    state = market.state(request.instrument)
-    if request.type is OrderType.MARKET:
+    request, instrument, market = checked.request, checked.instrument, scene.market
+    if kind is OrderType.MARKET:
+        state = market.state(request.instrument)
         if state is not FeedState.LIVE:
-            return checked.refuse(Rule.NO_DEPTH, f"the feed of {request.instrument} is {state.value}")
+            return checked.refuse(Rule.NO_DEPTH, f"the feed is {state.value}")
         if not checked.reference_price:
-            return checked.refuse(Rule.NO_DEPTH, f"{request.instrument} has no price yet")
-        return _plan_waiting(request, instrument, checked.reference_price, rates)
-    price, last = request.price or 0, market.last_price(request.instrument)
+            return checked.refuse(Rule.NO_DEPTH, "there is no price yet")
+        return _plan_waiting(request, instrument, checked.reference_price, scene.rates)
+    price, last = request.price or 0, checked.reference_price
     beyond = bool(last) and last is not None and (price > last if request.side is Side.BUY else price < last)
-    if beyond and request.type is OrderType.LIMIT_MAKER:
-        return checked.refuse(Rule.POST_ONLY, f"price {instrument.price_text(price)} is beyond the last price")
-    takes = beyond or request.time_in_force is not TimeInForce.GTC
-    return Plan(reserved=limit_reserve(instrument, request.side, price, request.qty or 0, rates), takes=takes)
+    if beyond and kind is OrderType.LIMIT_MAKER:
+        return checked.refuse(Rule.POST_ONLY, f"price {checked.price_text(price)} is beyond the last price")
+    takes = beyond or not request.time_in_force.rests
+    return Plan(reserved=limit_reserve(instrument, request.side, price, checked.wanted_qty, scene.rates), takes=takes)
 
 
 def _plan_waiting(request: OrderRequest, instrument: Instrument, price: int, rates: FeeRates) -> Plan:

@@ -8,7 +8,7 @@ reservation. The sum paid is still never below the exact sum (see docs/decisions
 from cryptobot_desktop.domain.instrument import FeeRule, Instrument
 from cryptobot_desktop.domain.market import Side
 from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS, PPM, div_up, rescale_up
-from cryptobot_desktop.domain.orders import FeeRates, Liquidity
+from cryptobot_desktop.domain.orders import FeeRates
 
 PENDING_MARGIN_PPM = 50_000
 """Extra held for a market buy that must wait for the next bar or trade, because its price is not yet known."""
@@ -24,11 +24,6 @@ def base_up(instrument: Instrument, qty: int) -> int:
     return rescale_up(qty, instrument.qty_decimals, AMOUNT_DECIMALS)
 
 
-def fee_rate_ppm(rates: FeeRates, liquidity: Liquidity) -> int:
-    """Return the rate for a maker's or taker's fill."""
-    return rates.maker_ppm if liquidity is Liquidity.MAKER else rates.taker_ppm
-
-
 def fee_asset(instrument: Instrument, side: Side) -> str:
     """Return the asset in which the venue takes its fee."""
     return instrument.base if _fee_in_base(instrument, side) else instrument.quote
@@ -38,7 +33,7 @@ def _fee_in_base(instrument: Instrument, side: Side) -> bool:
     return side is Side.BUY and instrument.fee_rule is FeeRule.RECEIVED
 
 
-def _quote_fee(instrument: Instrument, price: int, qty: int, rate_ppm: int) -> int:
+def quote_fee(instrument: Instrument, price: int, qty: int, rate_ppm: int) -> int:
     """Return ceil(rate x exact notional): the notional is not rounded before the rate is applied."""
     power = instrument.price_decimals + instrument.qty_decimals - AMOUNT_DECIMALS
     exact = price * qty * rate_ppm
@@ -50,7 +45,7 @@ def fee_of(instrument: Instrument, side: Side, price: int, qty: int, rate_ppm: i
     if _fee_in_base(instrument, side):
         received = instrument.base_amount(qty)
         return min(received, div_up(received * rate_ppm, PPM))
-    fee = _quote_fee(instrument, price, qty, rate_ppm)
+    fee = quote_fee(instrument, price, qty, rate_ppm)
     return fee if side is Side.BUY else min(fee, instrument.notional_down(price, qty))
 
 
@@ -59,7 +54,7 @@ def cost_of_buy(instrument: Instrument, price: int, qty: int, rate_ppm: int) -> 
     notional = instrument.notional_up(price, qty)
     if instrument.fee_rule is FeeRule.RECEIVED:
         return notional
-    return notional + _quote_fee(instrument, price, qty, rate_ppm)
+    return notional + quote_fee(instrument, price, qty, rate_ppm)
 
 
 def limit_reserve(instrument: Instrument, side: Side, price: int, qty: int, rates: FeeRates) -> int:

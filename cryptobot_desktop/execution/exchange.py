@@ -1,10 +1,15 @@
-"""The paper exchange: takes orders, checks them as the venue would, and fills them on evidence only."""
+"""The paper exchange: takes orders, checks them as the venue would, and fills them on evidence only.
+
+Pure: time and market come in as arguments. Everything that gives facts is lazy: settle each fact before the next one is
+asked for. Without latency a message arrives in the moment it is sent.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import count
+from functools import partial
 
-from cryptobot_desktop.domain.facts import ExecutionFact, OrderAccepted, OrderFilled
-from cryptobot_desktop.domain.instrument import Instrument, InstrumentId, Venue
+from cryptobot_desktop.domain.facts import ExecutionFact
+from cryptobot_desktop.domain.instrument import InstrumentId, Venue
+from cryptobot_desktop.domain.latency import Latency
 from cryptobot_desktop.domain.market import (
     BookDelta,
     BookSnapshot,
@@ -12,94 +17,63 @@ from cryptobot_desktop.domain.market import (
     ClockTick,
     FeedState,
     MarketEvent,
-    Side,
     Trade,
 )
-from cryptobot_desktop.domain.market_view import BookView, MarketView
-from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS, format_trimmed
-from cryptobot_desktop.domain.orders import (
-    FeeRates,
-    Liquidity,
-    Order,
-    OrderRequest,
-    OrderStatus,
-    OrderType,
-    TimeInForce,
-)
-from cryptobot_desktop.execution.arrival import Plan, crosses, plan_arrival, walk_limit
-from cryptobot_desktop.execution.depth import reference_price, usable_book
-from cryptobot_desktop.execution.filters import Checked, unknown_symbol
-from cryptobot_desktop.execution.lifecycle import Execution, ended, filled, rejected
-from cryptobot_desktop.execution.liquidity import LiquidityLedger
-from cryptobot_desktop.execution.matching import (
-    Hit,
-    book_execution,
-    match_book,
-    match_file_event,
-    match_trade,
-)
+from cryptobot_desktop.domain.market_view import MarketView
+from cryptobot_desktop.domain.orders import FeeRates, FillModel, Order, OrderPhase, OrderRequest
+from cryptobot_desktop.domain.purse import Purse
+from cryptobot_desktop.execution.desk import Desk
+from cryptobot_desktop.execution.filters import unknown_symbol
+from cryptobot_desktop.execution.intake import NOTHING, Intake
+from cryptobot_desktop.execution.meeting import Meeting
 from cryptobot_desktop.execution.preview import OrderPreview, preview_plan, preview_refusal
 from cryptobot_desktop.execution.rejections import Rejection, Rule, refuse
-from cryptobot_desktop.execution.resting import OpenOrders, RestingOrder, RestingOrders
-from cryptobot_desktop.execution.walk import Walk
+from cryptobot_desktop.execution.surroundings import Surroundings, too_poor
+from cryptobot_desktop.execution.travel import Travel
 
-NOTHING: Sequence[ExecutionFact] = ()
-_DEFAULT_RATES = FeeRates()
+Facts = Iterator[ExecutionFact]
+USER_CANCELED = "canceled by the user"
+NO_LATENCY = Latency()
+_EVIDENCE = (Trade, BookDelta, BookSnapshot, Candle)
 
 
 class PaperExchange:
-    """All paper orders of all portfolios. Pure: time and market come in as arguments."""
+    """All paper orders of all portfolios."""
 
-    def __init__(self, fees: Mapping[Venue, FeeRates]) -> None:
-        self._fees = dict(fees)
-        self._orders: dict[str, Order] = {}
-        self._open = OpenOrders()
-        self._liquidity = LiquidityLedger()
-        self._numbers = count(1)
+    def __init__(
+        self,
+        fees: Mapping[Venue, FeeRates],
+        *,
+        purse: Purse,
+        model: FillModel = FillModel.PESSIMISTIC,
+        latency: Latency = NO_LATENCY,
+        seed: int = 0,
+    ) -> None:
+        self._around = Surroundings(fees, purse, model)
+        desk = Desk(self._around)
+        self._meeting = Meeting(self._around, desk)
+        self._travel = Travel(latency, seed)
+        self._intake = Intake(self._around, desk, self._travel)
 
-    def submit(
-        self, request: OrderRequest, market: MarketView, available: int, now_ms: int, position: int = 0
-    ) -> Sequence[ExecutionFact]:
-        """Take an order. `available` is the free ledger amount of the paying asset (quote for buys, base for sells).
+    @property
+    def next_due_ms(self) -> int:
+        """Return when `advance` has something to do."""
+        return self._travel.next_ms
 
-        `position` is the ledger amount of the base asset held in all (free and reserved), for MAX_POSITION.
-        The same `client_id` with the same payload answers with no new facts; see `order` for the earlier answer.
-        """
-        earlier = self._orders.get(request.client_id)
-        instrument = market.instrument(request.instrument)
-        if earlier is not None:
-            if earlier.request == request:
-                return NOTHING
-            venue = Venue(request.instrument.partition(":")[0])
-            return (rejected(request, refuse(Rule.DUPLICATE, venue, request.client_id), now_ms),)
-        answer = self._plan(request, instrument, market, position)
-        if isinstance(answer, Plan) and instrument is not None:
-            if answer.reserved <= available:
-                return self._accept(
-                    request, instrument, answer, min(available, answer.reserved + answer.margin), now_ms
-                )
-            answer = _too_poor(request, instrument, answer.reserved, available)
-        assert isinstance(answer, Rejection)
-        fact = rejected(request, answer, now_ms)
-        self._orders[request.client_id] = fact.order
-        return (fact,)
+    def submit(self, request: OrderRequest, market: MarketView, now_ms: int) -> Facts:
+        """Take an order. The same `client_id` with the same payload gives no facts; see `order` for the answer."""
+        self._around.market = market
+        return self._intake.submit(request, now_ms, travels=self._travel.takes_time)
 
-    def on_event(self, event: MarketEvent, market: MarketView, now_ms: int) -> Sequence[ExecutionFact]:
-        """Fill resting orders on the evidence of one market event. Call it before strategies see the event."""
-        queues = self._open.queues
-        if not queues or isinstance(event, ClockTick):
-            return NOTHING
-        orders = queues.get(event.instrument)
-        if orders is None:
-            return NOTHING
-        if isinstance(event, (Trade, BookDelta, BookSnapshot, Candle)):
-            return self._match(event, orders, market, now_ms)
-        return NOTHING
+    def submit_list(self, requests: Sequence[OrderRequest], market: MarketView, now_ms: int) -> Facts:
+        """Take orders that belong together, all or none; the refused ones all give a fact."""
+        self._around.market = market
+        return self._intake.submit_list(requests, now_ms)
 
-    def cancel(self, client_id: str, now_ms: int, reason: str = "canceled by the user") -> Sequence[ExecutionFact]:
-        """Cancel one open order; no facts when it is unknown or no longer open."""
-        resting = self._open.get(client_id)
-        return NOTHING if resting is None else (self._end(resting, OrderStatus.CANCELED, reason, now_ms),)
+    def cancel(self, client_id: str, market: MarketView, now_ms: int, reason: str = USER_CANCELED) -> Facts:
+        """Cancel one open order; with latency the request travels. No facts when it is unknown or no longer open."""
+        self._around.market = market
+        return self._intake.send(partial(self._intake.cancel, client_id, reason), now_ms)
 
     def cancel_all(
         self,
@@ -108,9 +82,9 @@ class PaperExchange:
         portfolio: str | None = None,
         instrument: InstrumentId | None = None,
         origin: str | None = None,
-        reason: str = "canceled by the user",
-    ) -> Sequence[ExecutionFact]:
-        """Cancel every open order that matches all given selectors, oldest first."""
+        reason: str = USER_CANCELED,
+    ) -> Facts:
+        """End every open order that matches all given selectors, oldest first and at once: this is no request."""
         chosen = [
             order.client_id
             for order in self.open_orders()
@@ -118,15 +92,57 @@ class PaperExchange:
             and instrument in (None, order.request.instrument)
             and origin in (None, order.request.origin)
         ]
-        return [fact for client_id in chosen for fact in self.cancel(client_id, now_ms, reason)]
+        for client_id in chosen:
+            yield from self._intake.cancel(client_id, reason, now_ms)
+
+    def amend(self, client_id: str, qty: int, market: MarketView, now_ms: int) -> Rejection | Facts:
+        """Make an open order smaller: `qty` is its new whole quantity. It keeps its place in the queue."""
+        self._around.market = market
+        refusal = self._intake.amend_refusal(client_id, qty)
+        if refusal is not None:
+            return refusal
+        return self._intake.send(partial(self._intake.amend, client_id, qty), now_ms)
+
+    def replace(self, client_id: str, request: OrderRequest, market: MarketView, now_ms: int) -> Rejection | Facts:
+        """Cancel an open order and send another; when the first is no longer open, nothing is sent."""
+        self._around.market = market
+        if self._around.open.get(client_id) is None:
+            venue = Venue(request.instrument.partition(":")[0])
+            return refuse(Rule.UNKNOWN_ORDER, venue, f"order {client_id!r} is not open")
+        return self._intake.send(partial(self._intake.replace, client_id, request), now_ms)
+
+    def advance(self, market: MarketView, now_ms: int) -> Facts:
+        """Do what has reached the exchange up to `now_ms`; call it before the market changes."""
+        self._around.market = market
+        while (due := self._travel.pop(now_ms)) is not None:
+            at_ms, step = due
+            yield from step(at_ms)
+
+    def on_event(self, event: MarketEvent, market: MarketView, now_ms: int) -> Iterable[ExecutionFact]:
+        """Let orders meet one market event, which `market` knows already. Call it before strategies see the event."""
+        if isinstance(event, ClockTick):
+            return NOTHING
+        queue = self._around.open.queues.get(event.instrument)
+        if queue is None and not isinstance(event, Trade):
+            return NOTHING
+        self._around.market = market
+        if not isinstance(event, _EVIDENCE) or market.state(event.instrument) is not FeedState.LIVE:
+            return NOTHING
+        if isinstance(event, Trade):
+            confirmed = self._around.confirmed(event)
+            return self._meeting.trade(event, queue, confirmed, now_ms) if queue is not None else NOTHING
+        assert queue is not None
+        if isinstance(event, Candle):
+            return self._meeting.candle(event, queue, now_ms)
+        return self._meeting.book(event.instrument, queue, now_ms)
 
     def open_orders(self) -> tuple[Order, ...]:
         """Return all open orders, oldest first."""
-        return tuple(resting.order for resting in self._open)
+        return tuple(resting.order for resting in self._around.open)
 
     def order(self, client_id: str) -> Order | None:
         """Return the newest state of an order (also final and rejected ones), or None."""
-        return self._orders.get(client_id)
+        return self._around.orders.get(client_id)
 
     def restore(self, orders: Iterable[Order], now_ms: int) -> None:
         """Take up stored orders after a restart, oldest first; final ones are only remembered for idempotency.
@@ -135,128 +151,24 @@ class PaperExchange:
         happened before `now_ms` fills them.
         """
         for order in orders:
-            self._orders[order.client_id] = order
-            if order.status.is_open:
-                takes = order.request.time_in_force is not TimeInForce.GTC
-                self._open.add(RestingOrder(order, next(self._numbers), now_ms, takes=takes))
+            if not order.status.is_open:
+                self._around.orders[order.client_id] = order
+                continue
+            resting = self._around.take_in(order, now_ms)
+            resting.takes = not order.request.time_in_force.rests
+            self._intake.watch_end(order, now_ms)
+            if order.phase is OrderPhase.IN_FLIGHT:
+                self._travel.at(max(now_ms, order.arrives_ms), partial(self._intake.arrive, order.client_id))
+            elif order.phase is not OrderPhase.PENDING:
+                self._around.open.enter(resting)
 
     def preview(self, request: OrderRequest, market: MarketView, available: int | None = None) -> OrderPreview:
         """Say what `request` would do now; `available` None skips the balance check."""
+        self._around.market = market
         instrument = market.instrument(request.instrument)
-        answer = self._plan(request, instrument, market, 0)
+        answer = self._intake.plan(request, instrument, 0, travels=False)
         if isinstance(answer, Rejection) or instrument is None:
             return preview_refusal(answer if isinstance(answer, Rejection) else unknown_symbol(request))
         if available is not None and answer.reserved > available:
-            return preview_refusal(_too_poor(request, instrument, answer.reserved, available))
-        return preview_plan(request, instrument, answer, self._rates(instrument), market)
-
-    def _rates(self, instrument: Instrument) -> FeeRates:
-        return self._fees.get(instrument.venue, _DEFAULT_RATES)
-
-    def _plan(
-        self, request: OrderRequest, instrument: Instrument | None, market: MarketView, position: int
-    ) -> Plan | Rejection:
-        if instrument is None:
-            return unknown_symbol(request)
-        queue = self._open.queues.get(request.instrument)
-        checked = Checked(
-            request=request,
-            instrument=instrument,
-            reference_price=reference_price(market, request.instrument),
-            open_orders=tuple(r.order for r in queue.all() if r.order.request.portfolio == request.portfolio)
-            if queue
-            else (),
-            position=position,
-        )
-        return plan_arrival(checked, market, self._liquidity, self._rates(instrument))
-
-    def _accept(
-        self, request: OrderRequest, instrument: Instrument, plan: Plan, reserved: int, now_ms: int
-    ) -> Sequence[ExecutionFact]:
-        order = Order(request=request, status=OrderStatus.NEW, created_ms=now_ms, updated_ms=now_ms, reserved=reserved)
-        resting = RestingOrder(
-            order, next(self._numbers), now_ms, ahead=plan.ahead, arrived=plan.arrived, takes=plan.takes
-        )
-        self._orders[request.client_id] = order
-        self._open.add(resting)
-        facts: list[ExecutionFact] = [OrderAccepted(order, now_ms)]
-        executions = self._taken(request, plan.walk, plan.update_id, now_ms)
-        facts += self._apply(Hit(resting, executions, plan.walk.complete, plan.ends), instrument, now_ms)
-        return facts
-
-    def _taken(self, request: OrderRequest, walk: Walk, update_id: int | None, now_ms: int) -> tuple[Execution, ...]:
-        """Consume what a walk takes and return it as executions at the levels' prices."""
-        for take in walk.takes:
-            self._liquidity.take(request.instrument, request.side.opposite, (take.price, take.displayed), take.qty)
-        return tuple(book_execution(take, take.price, Liquidity.TAKER, update_id, now_ms) for take in walk.takes)
-
-    def _apply(self, hit: Hit, instrument: Instrument, now_ms: int) -> Iterator[ExecutionFact]:
-        """Turn a hit into facts and take orders that are done out of the queue."""
-        resting = hit.resting
-        if hit.executions:
-            yield self._fill(resting, instrument, hit)
-        if hit.ends and resting.order.status.is_open:
-            yield self._end(resting, OrderStatus.EXPIRED, hit.ends, now_ms)
-
-    def _fill(self, resting: RestingOrder, instrument: Instrument, hit: Hit) -> OrderFilled:
-        fact = filled(resting.order, instrument, self._rates(instrument), hit.executions, complete=hit.complete)
-        resting.order = fact.order
-        self._orders[fact.order.client_id] = fact.order
-        if not fact.order.status.is_open:
-            self._open.remove(resting)
-        return fact
-
-    def _end(self, resting: RestingOrder, status: OrderStatus, reason: str, now_ms: int) -> ExecutionFact:
-        fact = ended(resting.order, status, reason, now_ms)
-        resting.order = fact.order
-        self._orders[fact.order.client_id] = fact.order
-        self._open.remove(resting)
-        return fact
-
-    def _match(
-        self, event: Trade | BookDelta | BookSnapshot | Candle, orders: RestingOrders, market: MarketView, now_ms: int
-    ) -> Sequence[ExecutionFact]:
-        instrument = market.instrument(event.instrument)
-        if instrument is None or market.state(event.instrument) is not FeedState.LIVE:
-            return NOTHING
-        if market.book(event.instrument) is None:
-            hits = match_file_event(orders, instrument, event, self._rates(instrument), now_ms)
-        else:
-            book, _ = usable_book(market, event.instrument)
-            hits = self._book_hits(event, orders, instrument, book, now_ms) if book is not None else iter(())
-        # Each hit is applied before the next is looked for: hits share volume and must see what the others took.
-        facts = [fact for hit in hits for fact in self._apply(hit, instrument, now_ms)]
-        return facts or NOTHING
-
-    def _book_hits(
-        self, event: MarketEvent, orders: RestingOrders, instrument: Instrument, book: BookView, now_ms: int
-    ) -> Iterator[Hit]:
-        if isinstance(event, Trade):
-            if orders.first_sight(event.trade_id):
-                yield from match_trade(orders, event, now_ms)
-        elif isinstance(event, (BookDelta, BookSnapshot)):
-            yield from self._settle(orders, instrument, book, now_ms)
-            yield from match_book(orders, instrument, book, self._liquidity, now_ms)
-
-    def _settle(self, orders: RestingOrders, instrument: Instrument, book: BookView, now_ms: int) -> Iterator[Hit]:
-        """Let orders meet the first live book since they were sent (or since the restart)."""
-        for resting in tuple(orders.waiting):
-            yield Hit(resting, ends="the market has an order book now; send the market order again")
-        for resting in tuple(orders.unsettled):
-            orders.unsettled.remove(resting)
-            request = resting.order.request
-            orders.queue_up(resting, book.qty_at(request.side, resting.price))
-            if resting.arrived:
-                continue
-            resting.arrived = True
-            if request.type is OrderType.LIMIT_MAKER and crosses(request, book):
-                yield Hit(resting, ends=refuse(Rule.POST_ONLY, instrument.venue).reason)
-                continue
-            walk = walk_limit(request, book, self._liquidity, resting.order.remaining_qty)
-            yield Hit(resting, self._taken(request, walk, book.update_id, now_ms))
-
-
-def _too_poor(request: OrderRequest, instrument: Instrument, needed: int, available: int) -> Rejection:
-    asset = instrument.quote if request.side is Side.BUY else instrument.base
-    need, have = (format_trimmed(amount, AMOUNT_DECIMALS) for amount in (needed, available))
-    return refuse(Rule.BALANCE, instrument.venue, f"{need} {asset} are needed, {have} are free")
+            return preview_refusal(too_poor(request, instrument, answer.reserved, available))
+        return preview_plan(request, instrument, answer, self._around.fees.rates(instrument), market)

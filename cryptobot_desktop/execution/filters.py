@@ -4,15 +4,16 @@ Sources: Binance filters.md (modulus counted from 0; MARKET_LOT_SIZE applies bes
 orders are valued at the reference price) and KuCoin's symbol fields (docs/decisions/paper-exchange.md).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from msgspec import Struct
 
 from cryptobot_desktop.domain.instrument import Instrument, Venue
 from cryptobot_desktop.domain.market import Side
-from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS, PPM, format_trimmed
-from cryptobot_desktop.domain.orders import Order, OrderRequest, OrderType, TimeInForce
+from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS, PPM, div_up, format_trimmed
+from cryptobot_desktop.domain.orders import Order, OrderRequest
 from cryptobot_desktop.execution.charges import base_up, order_step
+from cryptobot_desktop.execution.parameters import check_parameters
 from cryptobot_desktop.execution.rejections import Rejection, Rule, refuse
 from cryptobot_desktop.execution.walk import qty_for_quote
 
@@ -28,10 +29,30 @@ class Checked(Struct, frozen=True, kw_only=True):
     """Open orders of the same portfolio and instrument."""
     position: int = 0
     """Ledger amount of the base asset held, free and reserved."""
+    now_ms: int = 0
+    canceled_qty: int = 0
+    """What the order has already lost of its quantity."""
+
+    @property
+    def wanted_qty(self) -> int:
+        """Return the quantity that is still to be had (0 for orders by quote amount)."""
+        return (self.request.qty or 0) - self.canceled_qty
 
     def refuse(self, rule: Rule, detail: str) -> Rejection:
-        """Word a refusal for the instrument's venue."""
-        return refuse(rule, self.instrument.venue, detail)
+        """Word a refusal in the venue's words, followed by ours: actual against allowed, of what and where."""
+        return refuse(rule, self.instrument.venue, f"{detail} for {self.instrument.name} on {self._venue}")
+
+    @property
+    def _venue(self) -> str:
+        return self.instrument.venue.label
+
+    def price_text(self, price: int) -> str:
+        """Return a price with its asset."""
+        return f"{self.instrument.price_text(price)} {self.instrument.quote}"
+
+    def qty_text(self, qty: int) -> str:
+        """Return a quantity with its asset."""
+        return f"{self.instrument.qty_text(qty)} {self.instrument.base}"
 
 
 def check_filters(checked: Checked) -> Rejection | None:
@@ -40,33 +61,41 @@ def check_filters(checked: Checked) -> Rejection | None:
 
 
 def _check_parameters(checked: Checked) -> Rejection | None:
-    problem = next((text for wrong, text in _problems(checked.request) if wrong), None)
-    return checked.refuse(Rule.PARAMETERS, problem) if problem else None
-
-
-def _problems(request: OrderRequest) -> Iterable[tuple[bool, str]]:
-    market = request.type is OrderType.MARKET
-    yield (request.qty is None) == (request.quote_amount is None), "exactly one of quantity and quote amount is needed"
-    yield request.qty is not None and request.qty <= 0, f"quantity {request.qty} is not above 0"
-    yield request.quote_amount is not None and request.quote_amount <= 0, "the quote amount is not above 0"
-    yield not market and request.quote_amount is not None, "only market orders can be given by quote amount"
-    yield market and request.price is not None, "a market order takes no price"
-    yield not market and (request.price is None or request.price <= 0), "a limit order needs a price above 0"
-    gtc = request.time_in_force is TimeInForce.GTC
-    yield request.type is OrderType.LIMIT_MAKER and not gtc, "a post-only order always stays until it is cancelled"
+    return check_parameters(checked.request, checked.instrument, checked.now_ms)
 
 
 def _check_price(checked: Checked) -> Rejection | None:
-    price, instrument = checked.request.price, checked.instrument
-    if price is None:
-        return None
-    rules, text = instrument.filters, instrument.price_text
+    request = checked.request
+    for what, price in (("price", request.price), ("stop price", request.stop_price)):
+        refusal = None if price is None else _price_refusal(checked, what, price)
+        if refusal is not None:
+            return refusal
+    return None
+
+
+def _price_refusal(checked: Checked, what: str, price: int) -> Rejection | None:
+    rules, text = checked.instrument.filters, checked.price_text
     if rules.min_price and price < rules.min_price:
-        return checked.refuse(Rule.PRICE, f"price {text(price)} is below {text(rules.min_price)}")
+        return checked.refuse(Rule.PRICE, f"{what} {text(price)} is below the least {text(rules.min_price)}")
     if rules.max_price and price > rules.max_price:
-        return checked.refuse(Rule.PRICE, f"price {text(price)} is above {text(rules.max_price)}")
+        return checked.refuse(Rule.PRICE, f"{what} {text(price)} is above the most {text(rules.max_price)}")
     if rules.tick_size and price % rules.tick_size:
-        return checked.refuse(Rule.TICK, f"price {text(price)} is not a multiple of {text(rules.tick_size)}")
+        return checked.refuse(Rule.TICK, f"{what} {text(price)} is not a multiple of the tick {text(rules.tick_size)}")
+    return None
+
+
+def _check_trailing(checked: Checked) -> Rejection | None:
+    """TRAILING_DELTA: a distance above the market for buys, below it for sells."""
+    bips, rules = checked.request.trailing_bips, checked.instrument.filters
+    if bips is None:
+        return None
+    buy = checked.request.side is Side.BUY
+    low = rules.min_trailing_above_bips if buy else rules.min_trailing_below_bips
+    high = rules.max_trailing_above_bips if buy else rules.max_trailing_below_bips
+    if low and bips < low:
+        return checked.refuse(Rule.TRAILING, f"distance {bips} basis points is below the least {low}")
+    if high and bips > high:
+        return checked.refuse(Rule.TRAILING, f"distance {bips} basis points is above the most {high}")
     return None
 
 
@@ -74,26 +103,50 @@ def _check_lot(checked: Checked) -> Rejection | None:
     rules, qty = checked.instrument.filters, _quantity(checked)
     if qty is None:
         return None
-    return _lot(checked, qty, (Rule.LOT, Rule.LOT_STEP), (rules.min_qty, rules.max_qty, rules.step_size))
+    bounds = (rules.min_qty, rules.max_qty, rules.step_size)
+    refusal = _lot(checked, qty, (Rule.LOT, Rule.LOT_STEP), bounds)
+    shown = checked.request.display_qty
+    if refusal is not None or shown is None:
+        return refusal
+    return _lot(checked, shown, (Rule.LOT, Rule.LOT_STEP), bounds, what="displayed quantity")
+
+
+def _check_iceberg(checked: Checked) -> Rejection | None:
+    """ICEBERG_PARTS: ceil(quantity / displayed quantity) is limited."""
+    shown, limit = checked.request.display_qty, checked.instrument.filters.iceberg_parts
+    if shown is None or not limit:
+        return None
+    parts = div_up(checked.request.qty or 0, shown)
+    if parts <= limit:
+        return None
+    return checked.refuse(Rule.ICEBERG, f"it would be shown in {parts} parts, allowed are {limit}")
 
 
 def _check_market_lot(checked: Checked) -> Rejection | None:
     rules, qty = checked.instrument.filters, _quantity(checked)
-    if qty is None or checked.request.type is not OrderType.MARKET:
+    if qty is None or checked.request.type.has_limit:
         return None
     bounds = (rules.market_min_qty, rules.market_max_qty, rules.market_step_size)
     return _lot(checked, qty, (Rule.MARKET_LOT, Rule.MARKET_LOT), bounds)
 
 
-def _lot(checked: Checked, qty: int, rules: tuple[Rule, Rule], bounds: tuple[int, int, int]) -> Rejection | None:
+def _lot(
+    checked: Checked,
+    qty: int,
+    rules: tuple[Rule, Rule],
+    bounds: tuple[int, int, int],
+    *,
+    what: str = "quantity",
+) -> Rejection | None:
     low, high, step = bounds
-    text = checked.instrument.qty_text
+    text = checked.qty_text
     if low and qty < low:
-        return checked.refuse(rules[0], f"quantity {text(qty)} is below {text(low)}")
+        return checked.refuse(rules[0], f"{what} {text(qty)} is below the least {text(low)}")
     if high and qty > high:
-        return checked.refuse(rules[0], f"quantity {text(qty)} is above {text(high)}")
+        return checked.refuse(rules[0], f"{what} {text(qty)} is above the most {text(high)}")
     if step and checked.request.qty is not None and qty % step:
-        return checked.refuse(rules[1], f"quantity {text(qty)} is not a multiple of {text(step)}")
+        near = "below" if qty < step else "not a multiple of"
+        return checked.refuse(rules[1], f"{what} {text(qty)} is {near} the step {text(step)}")
     return None
 
 
@@ -118,7 +171,7 @@ def _check_funds(checked: Checked) -> Rejection | None:
 
 def _check_notional(checked: Checked) -> Rejection | None:
     request, rules = checked.request, checked.instrument.filters
-    if request.type is OrderType.MARKET:
+    if not request.type.has_limit:
         value = _market_notional(checked)
         low = rules.min_notional if rules.min_notional_for_market else 0
         high = rules.max_notional if rules.max_notional_for_market else 0
@@ -169,10 +222,22 @@ def _check_percent_price(checked: Checked) -> Rejection | None:
 
 
 def _check_open_orders(checked: Checked) -> Rejection | None:
-    limit, count = checked.instrument.filters.max_num_orders, len(checked.open_orders)
-    if not limit or count < limit:
-        return None
-    return checked.refuse(Rule.NUM_ORDERS, f"{count} orders are open, {limit} are allowed")
+    rules, orders = checked.instrument.filters, checked.open_orders
+    total = len(orders)
+    if rules.max_num_orders and total >= rules.max_num_orders:
+        return checked.refuse(Rule.NUM_ORDERS, f"{total} orders are open, allowed are {rules.max_num_orders}")
+    request = checked.request
+    if request.type.is_conditional and rules.max_num_algo_orders:
+        waiting = sum(order.request.type.is_conditional for order in orders)
+        if waiting >= rules.max_num_algo_orders:
+            allowed = f"allowed are {rules.max_num_algo_orders}"
+            return checked.refuse(Rule.NUM_ALGO_ORDERS, f"{waiting} stop orders are open, {allowed}")
+    if request.display_qty is not None and rules.max_num_iceberg_orders:
+        icebergs = sum(order.request.display_qty is not None for order in orders)
+        if icebergs >= rules.max_num_iceberg_orders:
+            allowed = f"allowed are {rules.max_num_iceberg_orders}"
+            return checked.refuse(Rule.NUM_ICEBERG_ORDERS, f"{icebergs} icebergs are open, {allowed}")
+    return None
 
 
 def _check_position(checked: Checked) -> Rejection | None:
@@ -201,8 +266,10 @@ _CHECKS: tuple[Callable[[Checked], Rejection | None], ...] = (
     _check_trading,
     _check_parameters,
     _check_price,
+    _check_trailing,
     _check_lot,
     _check_market_lot,
+    _check_iceberg,
     _check_funds,
     _check_notional,
     _check_percent_price,

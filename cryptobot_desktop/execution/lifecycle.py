@@ -12,13 +12,16 @@ from cryptobot_desktop.domain.orders import (
     FeeRates,
     Fill,
     FillEvidence,
+    FillModel,
     Liquidity,
+    ModelResult,
     Order,
     OrderRequest,
     OrderStatus,
-    OrderType,
+    QueueTrace,
 )
-from cryptobot_desktop.execution.charges import base_up, fee_asset, fee_of, fee_rate_ppm, limit_reserve, quote_moved
+from cryptobot_desktop.execution.charges import base_up, limit_reserve, quote_moved
+from cryptobot_desktop.execution.fees import Charge, Fees
 from cryptobot_desktop.execution.rejections import Rejection
 
 
@@ -30,6 +33,18 @@ class Execution(Struct, frozen=True):
     liquidity: Liquidity
     evidence: FillEvidence
     at_ms: int
+
+
+class Trail(Struct, frozen=True):
+    """What a fill's receipt says beside its evidence."""
+
+    model: FillModel | None = None
+    latency_ms: int = 0
+    queue: QueueTrace | None = None
+    others: tuple[ModelResult, ...] = ()
+
+
+NO_TRAIL = Trail()
 
 
 def rejected(request: OrderRequest, rejection: Rejection, now_ms: int) -> OrderRejected:
@@ -54,58 +69,84 @@ def ended(order: Order, status: OrderStatus, reason: str, now_ms: int) -> OrderC
 def filled(
     order: Order,
     instrument: Instrument,
-    rates: FeeRates,
+    fees: Fees,
     executions: Sequence[Execution],
     *,
+    trail: Trail = NO_TRAIL,
     complete: bool | None = None,
 ) -> OrderFilled:
     """Apply executions to an open order. `complete` decides for orders by quote amount whether they are done."""
+    last = executions[-1]
     fills: list[Fill] = []
-    held = order.reserved
+    held, discount = order.reserved, 0
     filled_qty, filled_quote = order.filled_qty, order.filled_quote
     for execution in executions:
         filled_qty += execution.qty
-        fill = _fill(order, instrument, rates, execution, filled_qty, held)
+        charge = fees.charge(order.request, instrument, execution.price, execution.qty, execution.liquidity, discount)
+        discount += charge.amount if charge.value is not None else 0
+        fill = _fill(order, instrument, charge, execution, held=held)
+        evidence = _receipt(execution, charge, trail, is_last=execution is last)
+        fill = msgspec.structs.replace(fill, fill_id=f"{order.client_id}:{filled_qty}", evidence=evidence)
         held -= _spent(instrument, fill)
         filled_quote += fill.quote_amount
         fills.append(fill)
-    done = filled_qty >= order.request.qty if order.request.qty is not None else bool(complete)
-    at_ms = max(order.updated_ms, executions[-1].at_ms)
+    wanted = order.request.qty
+    done = filled_qty + order.canceled_qty >= wanted if wanted is not None else bool(complete)
+    at_ms = max(order.updated_ms, last.at_ms)
     after = msgspec.structs.replace(
         order,
         status=OrderStatus.FILLED if done else OrderStatus.PARTIALLY_FILLED,
         filled_qty=filled_qty,
         filled_quote=filled_quote,
         updated_ms=at_ms,
+        reserved=held,
     )
-    after = msgspec.structs.replace(after, reserved=min(held, _still_held(after, instrument, rates, held)))
-    return OrderFilled(after, tuple(fills), at_ms)
+    return OrderFilled(still_holding(after, instrument, fees.rates(instrument)), tuple(fills), at_ms)
 
 
-def _still_held(order: Order, instrument: Instrument, rates: FeeRates, held: int) -> int:
-    """Return what an order still needs; a waiting market order keeps all it has, as its price is not yet known."""
+def still_holding(order: Order, instrument: Instrument, rates: FeeRates) -> Order:
+    """Return the order with no more held than its rest needs; a market buy keeps all it has for its unknown price."""
     request = order.request
     if not order.status.is_open:
-        return 0
-    if request.type is OrderType.MARKET or request.price is None:
-        return held
-    return limit_reserve(instrument, request.side, request.price, order.remaining_qty, rates)
+        reserved = 0
+    elif request.qty is None or (request.side is Side.BUY and request.price is None):
+        return order
+    else:
+        needed = limit_reserve(instrument, request.side, request.price or 0, order.remaining_qty, rates)
+        reserved = min(order.reserved, needed)
+    return order if reserved == order.reserved else msgspec.structs.replace(order, reserved=reserved)
+
+
+def _receipt(execution: Execution, charge: Charge, trail: Trail, *, is_last: bool) -> FillEvidence:
+    maker = execution.liquidity is Liquidity.MAKER
+    return msgspec.structs.replace(
+        execution.evidence,
+        model=trail.model,
+        latency_ms=trail.latency_ms,
+        queue=trail.queue if maker else None,
+        fee_rate_ppm=charge.rate_ppm,
+        fee_discount_ppm=charge.discount_ppm,
+        others=trail.others if is_last else (),
+    )
 
 
 def _fill(
-    order: Order, instrument: Instrument, rates: FeeRates, execution: Execution, filled_qty: int, held: int
+    order: Order,
+    instrument: Instrument,
+    charge: Charge,
+    execution: Execution,
+    *,
+    held: int,
 ) -> Fill:
     request = order.request
-    rate = fee_rate_ppm(rates, execution.liquidity)
     quote = quote_moved(instrument, request.side, execution.price, execution.qty)
-    fee = fee_of(instrument, request.side, execution.price, execution.qty, rate)
-    asset = fee_asset(instrument, request.side)
+    fee = charge.amount
     if request.side is Side.BUY:
         # Only the very last part can meet this bound: its predecessors were all rounded up.
         quote = min(quote, held)
-        fee = min(fee, held - quote) if asset == instrument.quote else fee
+        fee = min(fee, held - quote) if charge.asset == instrument.quote else fee
     return Fill(
-        fill_id=f"{request.client_id}:{filled_qty}",
+        fill_id="",
         client_id=request.client_id,
         portfolio=request.portfolio,
         instrument=request.instrument,
@@ -114,10 +155,11 @@ def _fill(
         qty=execution.qty,
         quote_amount=quote,
         fee=fee,
-        fee_asset=asset,
+        fee_asset=charge.asset,
         liquidity=execution.liquidity,
         at_ms=execution.at_ms,
         evidence=execution.evidence,
+        fee_value=charge.value,
     )
 
 

@@ -16,7 +16,9 @@ class LiquidityLedger:
     they trade on one market, and what one took is not there for another.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, remembers: bool = True) -> None:
+        """The optimistic fill model does not remember."""
+        self._remembers = remembers
         self._taken: dict[InstrumentId, dict[tuple[Side, int], tuple[int, int]]] = {}
 
     def free(self, instrument: InstrumentId, side: Side, price: int, displayed: int) -> int:
@@ -25,10 +27,12 @@ class LiquidityLedger:
         entry = levels.get((side, price)) if levels else None
         if entry is None or entry[0] != displayed:
             return displayed
-        return displayed - entry[1]
+        return max(0, displayed - entry[1])
 
     def take(self, instrument: InstrumentId, side: Side, level: Level, qty: int) -> None:
-        """Note that we took `qty` of a level displayed as `level`."""
+        """Note that `qty` of a level displayed as `level` is gone: taken by us, or by a trade that woke an order."""
+        if not self._remembers:
+            return
         price, displayed = level
         levels = self._taken.setdefault(instrument, {})
         already = displayed - self.free(instrument, side, price, displayed)

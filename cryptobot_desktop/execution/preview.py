@@ -50,7 +50,7 @@ def preview_plan(
     request: OrderRequest, instrument: Instrument, plan: Plan, rates: FeeRates, market: MarketView
 ) -> OrderPreview:
     """Return the preview of an order that would be accepted."""
-    levels, note = tuple((take.price, take.qty) for take in plan.walk.takes), plan.ends
+    levels, note = tuple((take.price, take.qty) for take in plan.crossing.walk.takes), plan.ends
     if request.type is OrderType.MARKET and market.book(request.instrument) is None:
         levels, note = _estimate(request, instrument, market), "estimated at the last price; fills at the next one"
     elif not plan.arrived:

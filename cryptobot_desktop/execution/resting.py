@@ -1,4 +1,4 @@
-"""Open orders of one instrument: limits in price-time order, market orders that wait for a price, seen trades."""
+"""Open orders: armed ones, limits in price-time order, market orders that wait for a price, seen trades."""
 
 from bisect import insort
 from collections import deque
@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from cryptobot_desktop.domain.instrument import InstrumentId
 from cryptobot_desktop.domain.market import Side
-from cryptobot_desktop.domain.orders import Order, OrderType, TimeInForce
+from cryptobot_desktop.domain.market_view import BookView
+from cryptobot_desktop.domain.orders import FillModel, Order, OrderPhase, OrderType
+from cryptobot_desktop.execution.others import Others
+from cryptobot_desktop.execution.queue import Queue
 
 _SEEN_TRADES = 1024
 
@@ -21,12 +24,17 @@ class RestingOrder:
     """Running number of arrival: who comes first at the same price."""
     since_ms: int
     """Evidence from before this moment (arrival, or the restart) does not count."""
-    ahead: int | None = None
-    """Displayed quantity before us at our price; None until a live book has shown it."""
+    kind: OrderType
+    """What the order is now: a triggered stop is a market or limit order."""
+    queue: Queue | None = None
+    """None until a live book has shown what is before us."""
     arrived: bool = True
     """False while no live book has been seen since the order was sent: it may yet take on arrival."""
     takes: bool = False
     """Without a book: the order crossed the last price on arrival, so its first fill takes."""
+    shown: int | None = None
+    """Of an iceberg: what is left of the part that is displayed."""
+    others: Others | None = None
 
     @property
     def price(self) -> int:
@@ -41,12 +49,23 @@ class RestingOrder:
     @property
     def is_market(self) -> bool:
         """Return True for a market order that waits for a price."""
-        return self.order.request.type is OrderType.MARKET
+        return self.kind is OrderType.MARKET
+
+    @property
+    def is_open(self) -> bool:
+        """Return True while the order can still fill."""
+        return self.order.status.is_open
 
     @property
     def stays(self) -> bool:
         """Return True unless the order ends after its first chance (IOC, FOK)."""
-        return self.order.request.time_in_force is TimeInForce.GTC
+        return self.order.request.time_in_force.rests
+
+    @property
+    def part(self) -> int:
+        """Return what takes part in public trades: the rest, of an iceberg the displayed part."""
+        rest = self.order.remaining_qty
+        return rest if self.shown is None else min(rest, self.shown)
 
     def rank(self) -> tuple[int, int]:
         """Return the sort key of price-time priority on the order's own side."""
@@ -62,9 +81,11 @@ class RestingOrder:
 
 
 class RestingOrders:
-    """All open orders of one instrument."""
+    """All orders of one instrument that are at the exchange."""
 
     def __init__(self) -> None:
+        self.armed: list[RestingOrder] = []
+        """Stops, take-profits and trailing stops that wait for their trigger, by arrival."""
         self.waiting: list[RestingOrder] = []
         """Market orders by arrival (sources without a book only)."""
         self.buys: list[RestingOrder] = []
@@ -75,41 +96,45 @@ class RestingOrders:
         self._seen_order: deque[str] = deque()
 
     def __len__(self) -> int:
-        return len(self.waiting) + len(self.buys) + len(self.sells)
+        return len(self.armed) + len(self.waiting) + len(self.buys) + len(self.sells)
 
     def side(self, side: Side) -> list[RestingOrder]:
         """Return the limit orders of one side, first in line first."""
         return self.buys if side is Side.BUY else self.sells
 
-    def all(self) -> list[RestingOrder]:
-        """Return every open order, oldest first."""
-        return sorted([*self.waiting, *self.buys, *self.sells], key=lambda resting: resting.number)
+    def _place_of(self, resting: RestingOrder) -> list[RestingOrder]:
+        if resting.order.phase is OrderPhase.ARMED:
+            return self.armed
+        return self.waiting if resting.is_market else self.side(resting.side)
 
     def add(self, resting: RestingOrder) -> None:
         """Put an order into its place."""
-        if resting.is_market:
-            self.waiting.append(resting)
+        place = self._place_of(resting)
+        if place is self.armed or place is self.waiting:
+            place.append(resting)
             return
-        if resting.ahead is None:
+        if resting.queue is None:
             self.unsettled.append(resting)
-        else:
-            self.queue_up(resting, resting.ahead)
-        insort(self.side(resting.side), resting, key=RestingOrder.rank)
+        insort(place, resting, key=RestingOrder.rank)
 
-    def queue_up(self, resting: RestingOrder, displayed: int) -> None:
-        """Place an order behind all that is displayed at its price, and never before our own earlier orders."""
-        earlier = (
-            other.ahead or 0
-            for other in self.side(resting.side)
-            if other.price == resting.price and other.number < resting.number
-        )
-        resting.ahead = max(displayed, max(earlier, default=0))
+    def join(self, resting: RestingOrder, displayed: int) -> None:
+        """Give an order its place behind all that is displayed, and never before our own earlier orders."""
+        line = self.side(resting.side)
+        before = [o.queue for o in line if o.queue and o.price == resting.price and o.number < resting.number]
+        resting.queue = Queue(displayed, before[-1] if before else None)
 
     def remove(self, resting: RestingOrder) -> None:
         """Take an order out."""
-        (self.waiting if resting.is_market else self.side(resting.side)).remove(resting)
+        self._place_of(resting).remove(resting)
         if resting in self.unsettled:
             self.unsettled.remove(resting)
+
+    def refresh(self, model: FillModel, book: BookView) -> None:
+        """Tell every queue what is displayed at its price now."""
+        for side, line in ((Side.BUY, self.buys), (Side.SELL, self.sells)):
+            for resting in line:
+                if resting.queue is not None:
+                    resting.queue.book(model, book.qty_at(side, resting.price))
 
     def first_sight(self, trade_id: str) -> bool:
         """Return False when this public trade was already used here; trades without an id always count."""
@@ -125,12 +150,16 @@ class RestingOrders:
 
 
 class OpenOrders:
-    """Every open order: by client id in order of arrival, and per instrument in the order of matching."""
+    """Every open order: by client id in order of arrival, and per instrument in the order of matching.
+
+    Orders in flight and pending legs are known by their id only, until they `enter`.
+    """
 
     def __init__(self) -> None:
         self._by_id: dict[str, RestingOrder] = {}
         self.queues: dict[InstrumentId, RestingOrders] = {}
-        """Only instruments that have open orders, so that a look-up tells at once whether an event matters."""
+        """Only instruments that have orders, so that a look-up tells at once whether an event matters."""
+        self._entered: set[str] = set()
 
     def __iter__(self) -> Iterator[RestingOrder]:
         return iter(self._by_id.values())
@@ -139,17 +168,33 @@ class OpenOrders:
         """Return an open order, or None."""
         return self._by_id.get(client_id)
 
+    def of_list(self, list_id: str) -> list[RestingOrder]:
+        """Return the open orders of a list."""
+        return [resting for resting in self._by_id.values() if resting.order.request.list_id == list_id]
+
     def add(self, resting: RestingOrder) -> None:
-        """Take in an order."""
+        """Take in an order that is not yet at the exchange."""
+        self._by_id[resting.order.request.client_id] = resting
+
+    def enter(self, resting: RestingOrder) -> RestingOrders:
+        """Put an order into its place at the exchange; returns the orders of its instrument."""
+        queue = self.queues.setdefault(resting.order.request.instrument, RestingOrders())
+        queue.add(resting)
+        self._entered.add(resting.order.client_id)
+        return queue
+
+    def leave(self, resting: RestingOrder) -> None:
+        """Take an order out of its place; it stays known. Call it before its phase, kind or number changes."""
         request = resting.order.request
-        self._by_id[request.client_id] = resting
-        self.queues.setdefault(request.instrument, RestingOrders()).add(resting)
+        if request.client_id in self._entered:
+            self._entered.discard(request.client_id)
+            self.queues[request.instrument].remove(resting)
 
     def remove(self, resting: RestingOrder) -> None:
         """Take out an order that has ended."""
+        self.leave(resting)
         request = resting.order.request
         del self._by_id[request.client_id]
-        queue = self.queues[request.instrument]
-        queue.remove(resting)
-        if not queue:
+        queue = self.queues.get(request.instrument)
+        if queue is not None and not queue:
             del self.queues[request.instrument]

@@ -31,35 +31,73 @@ class Walk(Struct, frozen=True):
         return sum(take.qty for take in self.takes)
 
 
-def walk_quantity(offers: Iterable[tuple[int, int, int]], qty: int) -> Walk:
-    """Take `qty` from (price, displayed, free) levels that come best first."""
+class QuantityWish:
+    """Wants a quantity, at whatever price it is offered."""
+
+    def __init__(self, qty: int) -> None:
+        self.left = qty
+
+    @property
+    def done(self) -> bool:
+        """Return True when nothing more is wanted."""
+        return self.left <= 0
+
+    def at(self, price: int) -> int:
+        """Return how much is wanted at a price."""
+        return self.left
+
+    def take(self, price: int, qty: int) -> None:
+        """Note what was taken."""
+        self.left -= qty
+
+
+class QuoteWish:
+    """Wants to buy (or sell) for an amount of the quote asset, in whole steps."""
+
+    def __init__(self, quote_amount: int, instrument: Instrument, side: Side, step: int) -> None:
+        self._left = quote_amount
+        self._instrument = instrument
+        self._side = side
+        self._step = step
+        self.done = False
+
+    def at(self, price: int) -> int:
+        """Return how much the rest buys at a price; 0 ends the wish."""
+        qty = qty_for_quote(self._instrument, price, self._left, self._step)
+        self.done = qty == 0
+        return qty
+
+    def take(self, price: int, qty: int) -> None:
+        """Note what was taken; when it was all that the rest bought, nothing more is wanted."""
+        self.done = qty == self.at(price)
+        self._left -= quote_moved(self._instrument, self._side, price, qty)
+
+
+Wish = QuantityWish | QuoteWish
+Offer = tuple[int, int, int]
+"""(price, displayed, free) of a level."""
+
+
+def take_from(offer: Offer, wish: Wish) -> Take | None:
+    """Take what the wish wants from one level; None when it wants nothing at that price."""
+    price, displayed, free = offer
+    part = min(wish.at(price), free)
+    if part <= 0:
+        return None
+    wish.take(price, part)
+    return Take(price, part, displayed, free)
+
+
+def walk(offers: Iterable[Offer], wish: Wish) -> Walk:
+    """Take from levels that come best first until the wish is done."""
     takes: list[Take] = []
-    left = qty
-    for price, displayed, free in offers:
-        if left <= 0:
+    for offer in offers:
+        if wish.done:
             break
-        part = min(left, free)
-        takes.append(Take(price, part, displayed, free))
-        left -= part
-    return Walk(tuple(takes), left <= 0)
-
-
-def walk_quote(
-    offers: Iterable[tuple[int, int, int]], quote_amount: int, instrument: Instrument, side: Side, step: int
-) -> Walk:
-    """Take for at most `quote_amount`, in whole steps, until the rest buys (or sells) no further step."""
-    takes: list[Take] = []
-    left = quote_amount
-    for price, displayed, free in offers:
-        wanted = qty_for_quote(instrument, price, left, step)
-        if wanted == 0:
-            return Walk(tuple(takes), True)
-        part = min(wanted, free)
-        takes.append(Take(price, part, displayed, free))
-        left -= quote_moved(instrument, side, price, part)
-        if part == wanted:
-            return Walk(tuple(takes), True)
-    return Walk(tuple(takes), False)
+        take = take_from(offer, wish)
+        if take is not None:
+            takes.append(take)
+    return Walk(tuple(takes), wish.done)
 
 
 def qty_for_quote(instrument: Instrument, price: int, quote_amount: int, step: int) -> int:

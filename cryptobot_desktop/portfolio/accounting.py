@@ -3,7 +3,14 @@
 from collections.abc import Iterable, Sequence
 
 from cryptobot_desktop.domain.errors import InvariantBroken
-from cryptobot_desktop.domain.facts import ExecutionFact, OrderAccepted, OrderFilled, OrderRejected
+from cryptobot_desktop.domain.facts import (
+    ExecutionFact,
+    OrderAccepted,
+    OrderAmended,
+    OrderFilled,
+    OrderRejected,
+    OrderTriggered,
+)
 from cryptobot_desktop.domain.instrument import Instrument
 from cryptobot_desktop.domain.ledger import AccountKind, CauseKind, Posting, account
 from cryptobot_desktop.domain.market import Side
@@ -49,7 +56,9 @@ class Journal:
         if order.status.is_open:
             self._held[order.client_id] = order.reserved
         if isinstance(fact, OrderAccepted):
-            return postings_for_accept(order, instrument, epoch)
+            return postings_for_reserve(order, instrument, epoch, order.reserved)
+        if isinstance(fact, (OrderTriggered, OrderAmended)) and order.reserved > before:
+            return postings_for_reserve(order, instrument, epoch, order.reserved - before)
         fills = fact.fills if isinstance(fact, OrderFilled) else ()
         postings = [posting for fill in fills for posting in postings_for_fill(fill, instrument, epoch)]
         spent = sum(spent_of_reserve(fill, instrument) for fill in fills)
@@ -69,13 +78,13 @@ def paying_asset(order: Order, instrument: Instrument) -> str:
     return instrument.quote if order.request.side is Side.BUY else instrument.base
 
 
-def postings_for_accept(order: Order, instrument: Instrument, epoch: int) -> list[Posting]:
-    """Return the reservation of an accepted order."""
+def postings_for_reserve(order: Order, instrument: Instrument, epoch: int, amount: int) -> list[Posting]:
+    """Return what an order sets aside when it is accepted, or in addition when it wakes."""
     accounts = _Accounts(order.request.portfolio, epoch)
-    if order.reserved == 0:
+    if amount == 0:
         return []
     asset = paying_asset(order, instrument)
-    return [Posting(asset, accounts.available, accounts.reserved, order.reserved, CauseKind.RESERVE, order.client_id)]
+    return [Posting(asset, accounts.available, accounts.reserved, amount, CauseKind.RESERVE, order.client_id)]
 
 
 def postings_for_fill(fill: Fill, instrument: Instrument, epoch: int) -> list[Posting]:

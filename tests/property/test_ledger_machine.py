@@ -13,11 +13,10 @@ from cryptobot_desktop.domain.instrument import Venue
 from cryptobot_desktop.domain.ledger import AccountKind, Transfer, account
 from cryptobot_desktop.domain.market import BookDelta, Side
 from cryptobot_desktop.domain.orders import FeeRates, Fill, Order, OrderRequest, OrderStatus, OrderType, TimeInForce
-from cryptobot_desktop.execution.exchange import PaperExchange
 from cryptobot_desktop.portfolio.accounting import Journal, postings_for_deposit
 from cryptobot_desktop.portfolio.ledger import Ledger, verify
 from cryptobot_desktop.portfolio.positions import Mark, PortfolioBook, value_holdings
-from tests.builders import MemoryBook, btc_usdt, candle_of, market_of, order_request, public_trade
+from tests.builders import EagerExchange, MemoryBook, btc_usdt, candle_of, market_of, order_request, public_trade
 from tests.oracle import money
 from tests.oracle.money import PlainCash
 
@@ -50,7 +49,7 @@ class TradingMachine(RuleBasedStateMachine):
         self.with_book = with_book
         self.shown = MemoryBook({95: 5}, {105: 5})
         self.market = market_of(self.instrument, self.shown if with_book else None, last=100)
-        self.exchange = PaperExchange(FEES)
+        self.exchange = EagerExchange(FEES)
         self.ledger, self.journal = Ledger(), Journal()
         self.book = PortfolioBook("main", "USDT")
         self.plain = PlainCash()
@@ -142,7 +141,7 @@ class TradingMachine(RuleBasedStateMachine):
     def restart(self) -> None:
         open_orders = [order for order in self.states.values() if order.status.is_open]
         before = self.ledger.state_hash()
-        self.exchange = PaperExchange(FEES)
+        self.exchange = EagerExchange(FEES)
         self.exchange.restore(self.states.values(), self.now)
         self.journal = Journal()
         self.journal.restore(open_orders)

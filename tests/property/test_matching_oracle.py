@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from cryptobot_desktop.domain.facts import ExecutionFact, OrderFilled
 from cryptobot_desktop.domain.instrument import Venue
 from cryptobot_desktop.domain.market import BookDelta, Side
-from cryptobot_desktop.domain.orders import FeeRates, OrderType, TimeInForce
-from cryptobot_desktop.execution.exchange import PaperExchange
-from tests.builders import MemoryBook, btc_usdt, market_of, order_request, public_trade
+from cryptobot_desktop.domain.orders import FeeRates, OrderType, SelfTrade, TimeInForce
+from tests.builders import EagerExchange, MemoryBook, btc_usdt, market_of, order_request, public_trade
 from tests.oracle import money
 from tests.oracle.matching import PlainOrder, SlowExchange
 
@@ -51,7 +50,7 @@ class Pair:
         self.instrument = btc_usdt(venue=venue, price_decimals=2, qty_decimals=3)
         self.shown = MemoryBook()
         self.market = market_of(self.instrument, self.shown)
-        self.exchange = PaperExchange({venue: RATES})
+        self.exchange = EagerExchange({venue: RATES})
         self.slow = SlowExchange(QTY_UNIT, QTY_UNIT)
         self.fills: dict[str, list[tuple[Fraction, Fraction, str]]] = {}
         self.plain: dict[str, PlainOrder] = {}
@@ -106,7 +105,7 @@ class Pair:
 
     def _send(self, plain: PlainOrder, fields: dict[str, object]) -> None:
         side = Side.BUY if plain.buy else Side.SELL
-        request = order_request(self.instrument, plain.name, side, **fields)
+        request = order_request(self.instrument, plain.name, side, stp=SelfTrade.NONE, **fields)
         self._note(self.exchange.submit(request, self.market, PLENTY, self.now))
         self.plain[plain.name] = plain
         self.slow.submit(plain)
@@ -182,7 +181,7 @@ def test_a_larger_market_buy_never_gets_a_better_average(asks: dict[int, int], q
     def average(amount: int) -> Fraction:
         market = market_of(instrument, MemoryBook({99: 1}, dict(asks)))
         request = order_request(instrument, "o", Side.BUY, qty=amount)
-        exchange = PaperExchange({})
+        exchange = EagerExchange({})
         exchange.submit(request, market, PLENTY, 1)
         order = exchange.order("o")
         assert order is not None
@@ -213,7 +212,7 @@ def test_a_book_that_is_better_at_every_level_never_gives_a_worse_result(
     def result(shift: int) -> tuple[int, int]:
         moved = {(price - shift if buy else 200 - price + shift): size for price, size in offers.items()}
         book = MemoryBook({1: 1}, moved) if buy else MemoryBook(moved, {10_000: 1})
-        exchange = PaperExchange({})
+        exchange = EagerExchange({})
         side = Side.BUY if buy else Side.SELL
         exchange.submit(order_request(instrument, "o", side, qty=qty), market_of(instrument, book), PLENTY, 1)
         order = exchange.order("o")

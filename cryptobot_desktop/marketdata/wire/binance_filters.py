@@ -220,6 +220,15 @@ def _position(row: Row, scale: FilterScale) -> dict[str, int]:
     return {"max_position": scaled_max(number(row.get("maxPosition"), "maxPosition"), scale.qty)}
 
 
+def _trailing(row: Row, _scale: FilterScale) -> dict[str, int]:
+    return {
+        "min_trailing_above_bips": integer(row.get("minTrailingAboveDelta"), "minTrailingAboveDelta"),
+        "max_trailing_above_bips": integer(row.get("maxTrailingAboveDelta"), "maxTrailingAboveDelta"),
+        "min_trailing_below_bips": integer(row.get("minTrailingBelowDelta"), "minTrailingBelowDelta"),
+        "max_trailing_below_bips": integer(row.get("maxTrailingBelowDelta"), "maxTrailingBelowDelta"),
+    }
+
+
 _READERS: Final[dict[str, Callable[[Row, FilterScale], dict[str, int]]]] = {
     "PRICE_FILTER": _price,
     "LOT_SIZE": _lot,
@@ -231,8 +240,10 @@ _READERS: Final[dict[str, Callable[[Row, FilterScale], dict[str, int]]]] = {
     "MAX_NUM_ORDERS": _count("max_num_orders", "maxNumOrders"),
     "MAX_NUM_ALGO_ORDERS": _count("max_num_algo_orders", "maxNumAlgoOrders"),
     "MAX_NUM_ICEBERG_ORDERS": _count("max_num_iceberg_orders", "maxNumIcebergOrders"),
+    "MAX_NUM_ORDER_LISTS": _count("max_num_order_lists", "maxNumOrderLists"),
     "ICEBERG_PARTS": _count("iceberg_parts", "limit"),
+    "TRAILING_DELTA": _trailing,
     "MAX_POSITION": _position,
 }
-_NOT_FOR_US: Final = ("TRAILING_DELTA", "MAX_NUM_ORDER_LISTS", "MAX_NUM_ORDER_AMENDS")
-"""Known filters of order kinds that this program does not place."""
+_NOT_FOR_US: Final = ("MAX_NUM_ORDER_AMENDS",)
+"""Known filters that do not matter here: nobody counts how often an order was made smaller."""

@@ -6,8 +6,17 @@ from cryptobot_desktop.domain.facts import OrderAccepted, OrderCanceled, OrderFi
 from cryptobot_desktop.domain.instrument import Venue
 from cryptobot_desktop.domain.market import BookDelta, ClockTick, FeedState, Side
 from cryptobot_desktop.domain.orders import FeeRates, Liquidity, OrderStatus, OrderType, TimeInForce
-from cryptobot_desktop.execution.exchange import NOTHING, PaperExchange
-from tests.builders import USDT, MemoryBook, MemoryMarket, btc_usdt, market_of, order_request, public_trade
+from cryptobot_desktop.execution.exchange import NOTHING
+from tests.builders import (
+    USDT,
+    EagerExchange,
+    MemoryBook,
+    MemoryMarket,
+    btc_usdt,
+    market_of,
+    order_request,
+    public_trade,
+)
 
 BTC = btc_usdt()
 RATES = {Venue.BINANCE: FeeRates(1_000, 1_000), Venue.KUCOIN: FeeRates(1_000, 1_000)}
@@ -19,9 +28,9 @@ def usual_book() -> MemoryBook:
     return MemoryBook({9_900: 100_000, 9_800: 100_000}, {10_100: 100_000, 10_200: 100_000}, update_id=7)
 
 
-def setting() -> tuple[PaperExchange, MemoryMarket, MemoryBook]:
+def setting() -> tuple[EagerExchange, MemoryMarket, MemoryBook]:
     book = usual_book()
-    return PaperExchange(RATES), market_of(BTC, book, last=10_000), book
+    return EagerExchange(RATES), market_of(BTC, book, last=10_000), book
 
 
 def delta(book: MemoryBook) -> BookDelta:
@@ -196,7 +205,7 @@ def test_a_market_order_by_quote_amount_spends_no_more_than_that() -> None:
 
 def test_a_kucoin_buy_holds_and_pays_the_fee_in_the_quote_asset() -> None:
     kucoin = btc_usdt(venue=Venue.KUCOIN)
-    exchange, market = PaperExchange(RATES), market_of(kucoin, usual_book(), last=10_000)
+    exchange, market = EagerExchange(RATES), market_of(kucoin, usual_book(), last=10_000)
     request = order_request(kucoin, "a", Side.BUY, qty=50_000, price=9_000)
     (accepted,) = exchange.submit(request, market, 45 * USDT + 4_500_000, 5)
     assert accepted.order.reserved == 45 * USDT + 4_500_000
@@ -278,7 +287,7 @@ def test_cancel_all_picks_by_portfolio_and_origin() -> None:
 def test_a_restored_order_queues_again_behind_all_that_is_displayed() -> None:
     exchange, market, book = setting()
     exchange.submit(order_request(BTC, "a", Side.BUY, qty=50_000, price=9_950), market, RICH, 5)
-    again = PaperExchange(RATES)
+    again = EagerExchange(RATES)
     again.restore(exchange.open_orders(), 1_000)
     sell = Side.SELL
     assert again.on_event(public_trade(BTC, 9_000, 50_000, sell, at_ms=999), market, 1_001) == NOTHING

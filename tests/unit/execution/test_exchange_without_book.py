@@ -7,16 +7,26 @@ from cryptobot_desktop.domain.facts import OrderAccepted, OrderCanceled, OrderFi
 from cryptobot_desktop.domain.instrument import Venue
 from cryptobot_desktop.domain.market import BookDelta, CandleSource, Side
 from cryptobot_desktop.domain.orders import FeeRates, Liquidity, OrderStatus, OrderType, TimeInForce
-from cryptobot_desktop.execution.exchange import NOTHING, PaperExchange
-from tests.builders import USDT, MemoryBook, MemoryMarket, btc_usdt, candle_of, market_of, order_request, public_trade
+from cryptobot_desktop.execution.exchange import NOTHING
+from tests.builders import (
+    USDT,
+    EagerExchange,
+    MemoryBook,
+    MemoryMarket,
+    btc_usdt,
+    candle_of,
+    market_of,
+    order_request,
+    public_trade,
+)
 
 BTC = btc_usdt()
 RICH = 10**15
 BAR = 60_000
 
 
-def setting(last: int | None = 10_000) -> tuple[PaperExchange, MemoryMarket]:
-    return PaperExchange({Venue.BINANCE: FeeRates(1_000, 2_000)}), market_of(BTC, last=last)
+def setting(last: int | None = 10_000) -> tuple[EagerExchange, MemoryMarket]:
+    return EagerExchange({Venue.BINANCE: FeeRates(1_000, 2_000)}), market_of(BTC, last=last)
 
 
 def test_a_market_order_fills_at_the_open_of_the_next_bar() -> None:
@@ -76,7 +86,7 @@ def test_without_any_price_a_market_order_is_refused() -> None:
     exchange, market = setting(last=None)
     (refused,) = exchange.submit(order_request(BTC, "a", Side.BUY, qty=100_000), market, RICH, 0)
     assert isinstance(refused, OrderRejected)
-    assert "has no price yet" in refused.order.reject_reason
+    assert "there is no price yet for BTC/USDT on Binance" in refused.order.reject_reason
 
 
 @pytest.mark.parametrize(
@@ -158,7 +168,7 @@ def test_a_trade_that_is_told_twice_fills_once() -> None:
 def test_a_restored_market_order_ends_when_the_source_now_has_a_book() -> None:
     exchange, market = setting()
     exchange.submit(order_request(BTC, "a", Side.SELL, qty=100_000), market, RICH, 0)
-    again = PaperExchange({})
+    again = EagerExchange({})
     again.restore(exchange.open_orders(), 10)
     market.books[BTC.id] = MemoryBook({9_900: 5}, {10_000: 5})
     (ended,) = again.on_event(BookDelta(BTC.id, 1, 1, (), ()), market, 11)

@@ -5,8 +5,7 @@ import pytest
 from cryptobot_desktop.domain.instrument import Filters, Instrument, Venue
 from cryptobot_desktop.domain.market import Side
 from cryptobot_desktop.domain.orders import OrderType, TimeInForce
-from cryptobot_desktop.execution.exchange import PaperExchange
-from tests.builders import USDT, MemoryBook, MemoryMarket, btc_usdt, market_of, order_request
+from tests.builders import USDT, EagerExchange, MemoryBook, MemoryMarket, btc_usdt, market_of, order_request
 
 RICH = 10**16
 
@@ -24,7 +23,7 @@ def market(instrument: Instrument) -> MemoryMarket:
 def sent(
     instrument: Instrument, view: MemoryMarket, *, side: Side = Side.BUY, position: int = 0, **fields: object
 ) -> str:
-    exchange = PaperExchange({})
+    exchange = EagerExchange({})
     exchange.submit(order_request(instrument, "a", side, **fields), view, RICH, 1, position)
     order = exchange.order("a")
     assert order is not None
@@ -151,14 +150,16 @@ def test_unknown_and_closed_instruments_are_refused() -> None:
 
 def test_the_number_of_open_orders_counts_per_portfolio() -> None:
     instrument = btc_usdt(filters=Filters(max_num_orders=1))
-    exchange, view = PaperExchange({}), market(instrument)
+    exchange, view = EagerExchange({}), market(instrument)
     for name, portfolio in (("a", "main"), ("b", "other"), ("c", "main")):
         request = order_request(instrument, name, Side.BUY, qty=1, price=9_000, portfolio=portfolio)
         exchange.submit(request, view, RICH, 1)
     assert [order.client_id for order in exchange.open_orders()] == ["a", "b"]
     refused = exchange.order("c")
     assert refused is not None
-    assert refused.reject_reason == "Filter failure: MAX_NUM_ORDERS (1 orders are open, 1 are allowed)"
+    assert refused.reject_reason == (
+        "Filter failure: MAX_NUM_ORDERS (1 orders are open, allowed are 1 for BTC/USDT on Binance)"
+    )
 
 
 def test_the_largest_position_counts_holdings_and_open_buys() -> None:
@@ -171,6 +172,7 @@ def test_the_largest_position_counts_holdings_and_open_buys() -> None:
 
 def test_a_refusal_says_the_actual_and_the_allowed_value() -> None:
     instrument = btc_usdt(filters=Filters(step_size=10))
-    exchange = PaperExchange({})
+    exchange = EagerExchange({})
     (fact,) = exchange.submit(order_request(instrument, "a", Side.BUY, qty=15), market(instrument), RICH, 1)
-    assert fact.order.reject_reason == "Filter failure: LOT_SIZE (quantity 0.00015 is not a multiple of 0.0001)"
+    ours = "quantity 0.00015 BTC is not a multiple of the step 0.0001 BTC for BTC/USDT on Binance"
+    assert fact.order.reject_reason == f"Filter failure: LOT_SIZE ({ours})"

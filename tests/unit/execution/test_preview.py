@@ -4,15 +4,14 @@ from cryptobot_desktop.domain.facts import OrderAccepted, OrderFilled
 from cryptobot_desktop.domain.instrument import Filters, Venue
 from cryptobot_desktop.domain.market import Side
 from cryptobot_desktop.domain.orders import FeeRates
-from cryptobot_desktop.execution.exchange import PaperExchange
-from tests.builders import USDT, MemoryBook, btc_usdt, market_of, order_request
+from tests.builders import USDT, EagerExchange, MemoryBook, btc_usdt, market_of, order_request
 
 BTC = btc_usdt()
 RICH = 10**15
 
 
 def test_a_preview_says_what_the_order_then_does_and_changes_nothing() -> None:
-    exchange = PaperExchange({Venue.BINANCE: FeeRates(1_000, 1_000)})
+    exchange = EagerExchange({Venue.BINANCE: FeeRates(1_000, 1_000)})
     market = market_of(BTC, MemoryBook({9_900: 100_000}, {10_100: 100_000, 10_200: 100_000}), last=10_000)
     request = order_request(BTC, "a", Side.BUY, qty=150_000)
     preview = exchange.preview(request, market, RICH)
@@ -32,14 +31,14 @@ def test_a_preview_says_what_the_order_then_does_and_changes_nothing() -> None:
 
 def test_a_preview_of_a_resting_order_says_what_it_would_hold() -> None:
     market = market_of(BTC, MemoryBook({9_900: 100_000}, {10_100: 100_000}))
-    preview = PaperExchange({}).preview(order_request(BTC, "a", Side.SELL, qty=50_000, price=10_500), market)
+    preview = EagerExchange({}).preview(order_request(BTC, "a", Side.SELL, qty=50_000, price=10_500), market)
     assert (preview.qty, preview.resting_qty, preview.reserved) == (0, 50_000, USDT // 2)
     assert (preview.average_price, preview.slippage_ppm) == (None, None)
 
 
 def test_a_preview_warns_of_a_thin_book() -> None:
     market = market_of(BTC, MemoryBook({9_900: 100_000}, {10_100: 100_000}))
-    preview = PaperExchange({}).preview(order_request(BTC, "a", Side.SELL, qty=500_000), market)
+    preview = EagerExchange({}).preview(order_request(BTC, "a", Side.SELL, qty=500_000), market)
     assert (preview.qty, preview.resting_qty) == (100_000, 0)
     assert preview.note == "the order book had no more to offer"
 
@@ -47,7 +46,7 @@ def test_a_preview_warns_of_a_thin_book() -> None:
 def test_a_preview_refuses_as_the_venue_would() -> None:
     instrument = btc_usdt(filters=Filters(min_qty=10))
     market = market_of(instrument, MemoryBook({9_900: 100_000}, {10_100: 100_000}))
-    exchange = PaperExchange({})
+    exchange = EagerExchange({})
     small = exchange.preview(order_request(instrument, "a", Side.BUY, qty=5), market)
     assert (small.accepted, small.reject_code) == (False, "-1013")
     poor = exchange.preview(order_request(instrument, "a", Side.BUY, qty=1_000), market, available=5)
@@ -57,6 +56,6 @@ def test_a_preview_refuses_as_the_venue_would() -> None:
 
 
 def test_without_a_book_a_preview_is_an_estimate_and_says_so() -> None:
-    preview = PaperExchange({}).preview(order_request(BTC, "a", Side.BUY, qty=50_000), market_of(BTC, last=10_000))
+    preview = EagerExchange({}).preview(order_request(BTC, "a", Side.BUY, qty=50_000), market_of(BTC, last=10_000))
     assert (preview.qty, preview.average_price, preview.quote_amount) == (50_000, 10_000, 50 * USDT)
     assert "estimated" in preview.note
