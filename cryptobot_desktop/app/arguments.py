@@ -6,10 +6,11 @@ from functools import wraps
 from typing import NoReturn, TypeVar
 
 from cryptobot_desktop import __version__
+from cryptobot_desktop.config.fee_tiers import parse_fees
 from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.instrument import Venue
-from cryptobot_desktop.domain.numbers import PPM, to_scaled
-from cryptobot_desktop.domain.orders import FeeRates
+from cryptobot_desktop.domain.latency import Latency, latency_of
+from cryptobot_desktop.domain.orders import FillModel
 from cryptobot_desktop.domain.timeframe import parse_timeframe
 
 _UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -57,33 +58,25 @@ def speed(text: str) -> int:
     return int(text)
 
 
-def latency(text: str) -> None:
-    """Accept ``none`` only: this version knows no latency model."""
-    if text != "none":
-        raise InvalidInput(f"latency {text!r} is not available in this version; allowed: none")
+def latency(text: str) -> Latency:
+    """Return the latency of ``none``, ``50`` (ms) or ``20-80`` (between two times, evenly)."""
+    if text == "none":
+        return Latency()
+    ends = text.split("-")
+    if len(ends) > 2 or not all(end.isascii() and end.isdecimal() and len(end) <= 6 for end in ends):
+        raise InvalidInput(f"latency {text!r} is not none, a number of ms such as 50, or a range such as 20-80")
+    times = [int(end) for end in ends]
+    if times != sorted(times):
+        raise InvalidInput(f"latency {text!r}: the first time is above the second")
+    return latency_of(times)
 
 
-def fill_model(text: str) -> str:
-    """Accept the one model of this version: the book is walked and the whole queue is ahead."""
-    if text != "pessimistic":
-        raise InvalidInput(f"fill model {text!r} is not available in this version; allowed: pessimistic")
-    return text
-
-
-def fees(text: str) -> FeeRates:
-    """Return rates of ``maker=0.001,taker=0.001`` (fractions, 0 to 0.1, six decimals)."""
-    rates: dict[str, int] = {}
-    for part in text.split(","):
-        name, equals, value = part.partition("=")
-        if name in rates:
-            raise InvalidInput(f"fees {text!r}: {name} is given twice")
-        if name not in ("maker", "taker") or not equals:
-            raise InvalidInput(f"fees {text!r}: {part!r} is not maker=RATE or taker=RATE")
-        rates[name] = to_scaled(value, 6)
-        if not 0 <= rates[name] <= PPM // 10:
-            raise InvalidInput(f"fees {text!r}: {name} rate {value} is not between 0 and 0.1")
-    default = FeeRates()
-    return FeeRates(rates.get("maker", default.maker_ppm), rates.get("taker", default.taker_ppm))
+def fill_model(text: str) -> FillModel:
+    """Return a fill model."""
+    try:
+        return FillModel(text)
+    except ValueError:
+        raise InvalidInput(f"fill model {text!r} is unknown; allowed: {', '.join(FillModel)}") from None
 
 
 def seed(text: str) -> int:
@@ -150,9 +143,18 @@ def _bot_options(parser: Parser) -> None:
     parser.add_argument("--timeframe", type=checked(parse_timeframe), metavar="1m")
     parser.add_argument("--bot", action="append", default=[], metavar="NAME[:key=value,...]", help="may be repeated")
     parser.add_argument("--cash", default="", metavar="AMOUNT ASSET", help="10000 of the quote asset without it")
-    parser.add_argument("--fees", type=checked(fees), metavar="maker=0.001,taker=0.001")
-    parser.add_argument("--fill-model", type=checked(fill_model), default="pessimistic", metavar="pessimistic")
-    parser.add_argument("--latency-ms", type=checked(latency), metavar="none")
+    parser.add_argument(
+        "--fees",
+        type=checked(parse_fees),
+        metavar="maker=0.001,taker=0.001",
+        help="or tier=vip1; with pay=BNB (KCS on KuCoin) fees are paid in it, with its discount",
+    )
+    parser.add_argument(
+        "--fill-model", type=checked(fill_model), default=FillModel.PESSIMISTIC, metavar="|".join(FillModel)
+    )
+    parser.add_argument(
+        "--latency-ms", type=checked(latency), default=Latency(), metavar="N|LOW-HIGH|none", help="way to the exchange"
+    )
     parser.add_argument("--books", metavar="FILE", help="write the order books at the end to this file")
 
 

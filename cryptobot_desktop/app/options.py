@@ -10,6 +10,7 @@ import orjson
 from cryptobot_desktop.app.markets import parse_market
 from cryptobot_desktop.app.profile import Profile, chosen_elsewhere
 from cryptobot_desktop.backtest.run import read_bot
+from cryptobot_desktop.config.fee_tiers import settle_fees
 from cryptobot_desktop.config.folders import DATA_DIR_VARIABLE, data_folder, log_folder
 from cryptobot_desktop.domain.timeframe import Timeframe
 from cryptobot_desktop.engine.assembly import parse_cash
@@ -69,7 +70,9 @@ class Options:
             recording=recording,
             speed=getattr(parsed, "speed", 0),
             duration_ms=parsed.duration,
-            fees=parsed.fees,
+            fees=settle_fees(parsed.fees, parsed.venue) if parsed.fees is not None else None,
+            fill_model=parsed.fill_model,
+            latency=parsed.latency_ms,
         )
 
     def print_document(self, document: object) -> None:

@@ -183,7 +183,14 @@ class Intent(Struct, frozen=True, kw_only=True):
     display_parts: int = 0
     good_for_ms: int = 0
     bracket: Bracket | None = None
+    cancels: bool = False
+    """Cancel the bot's own open orders first; with `Sizing.QUANTITY` and no quantity that is all."""
     reason: str = ""
+
+    @property
+    def only_cancels(self) -> bool:
+        """Return True when nothing is to be ordered."""
+        return self.cancels and self.sizing is Sizing.QUANTITY and self.qty == 0
 
 
 class OrderRequest(Struct, frozen=True, kw_only=True):

@@ -22,12 +22,16 @@ from cryptobot_desktop.domain.timeframe import Timeframe
 from cryptobot_desktop.engine.accounts import Accounts
 from cryptobot_desktop.engine.bots import Bot, BotRoster
 from cryptobot_desktop.engine.fingerprint import LedgerFingerprint
+from cryptobot_desktop.engine.intent_orders import OrderMaker
 from cryptobot_desktop.engine.outbox import Outbox
 from cryptobot_desktop.execution.exchange import PaperExchange
 from cryptobot_desktop.marketdata.market_state import MarketState
 from cryptobot_desktop.portfolio.trades_hash import TradesHash
 from cryptobot_desktop.risk import AccountView, KillSwitch, Outcome, Verdict, judge
 from cryptobot_desktop.strategies.strategy import StrategyView
+
+CANCELED = Verdict(outcome=Outcome.ALLOWED, qty=0, wanted_qty=0)
+"""Risk never stands in the way of a cancel."""
 
 
 class Totals:
@@ -189,14 +193,31 @@ class Pipeline:
 
     def _decide(self, bot: Bot, intent: Intent) -> None:
         """Ask risk, store its answer with all reasons, and send what is allowed."""
+        if intent.cancels:
+            self._cancel_own(bot)
+        if intent.only_cancels:
+            self.outbox.add_decision(self._decision(bot, intent, CANCELED, ""))
+            bot.last_decision = f"allowed: {intent.reason}"
+            return
         account = self.account_view(bot.record.portfolio, bot.instrument, side=intent.side, bot=bot)
         verdict = judge(intent, account, bot.limits)
         client_id = "" if verdict.outcome is Outcome.VETOED else self.next_id(bot.name)
         self.outbox.add_decision(self._decision(bot, intent, verdict, client_id))
         bot.last_decision = f"{verdict.outcome.value}: {verdict.text or intent.reason}"
         if client_id:
-            bot.orders += 1
-            self.submit(_request(bot, intent, verdict.qty, client_id))  # 5 paper exchange
+            maker = OrderMaker(bot, lambda: self.next_id(bot.name), account.fees, self.now_ms)
+            orders = maker.orders(intent, verdict.qty, client_id)
+            bot.orders += len(orders)
+            if len(orders) == 1:
+                self.submit(orders[0])  # 5 paper exchange
+            else:
+                self.submit_list(orders)
+
+    def _cancel_own(self, bot: Bot) -> None:
+        """Ask the exchange to cancel what a bot has open."""
+        for client_id in sorted(bot.open_orders):
+            reason = f"canceled by bot {bot.name}"
+            self.settle(self.exchange.cancel(client_id, self.market, self.now_ms, reason))
 
     def _decision(self, bot: Bot, intent: Intent, verdict: Verdict, client_id: str) -> DecisionMade:
         return DecisionMade(
@@ -234,18 +255,3 @@ class Pipeline:
         if found is None:
             raise InvalidInput(f"instrument {instrument_id} is not watched; add it to the market watch first")
         return found
-
-
-def _request(bot: Bot, intent: Intent, qty: int, client_id: str) -> OrderRequest:
-    return OrderRequest(
-        client_id=client_id,
-        portfolio=bot.record.portfolio,
-        instrument=intent.instrument,
-        side=intent.side,
-        type=intent.type,
-        qty=qty,
-        price=intent.limit_price,
-        time_in_force=intent.time_in_force,
-        origin=bot.name,
-        reason=intent.reason,
-    )

@@ -121,7 +121,8 @@ def _plan_travelling(checked: Checked, scene: Scene) -> Plan | Rejection:
         if not checked.reference_price:
             return checked.refuse(Rule.NO_DEPTH, "there is no price yet")
         return _plan_waiting(request, instrument, checked.reference_price, scene.rates)
-    margin = div_up(answer.reserved * PENDING_MARGIN_PPM, PPM) if request.side is Side.BUY else 0
+    unknown = request.side is Side.BUY or request.quote_amount is not None
+    margin = div_up(answer.reserved * PENDING_MARGIN_PPM, PPM) if unknown else 0
     return Plan(reserved=answer.reserved, margin=margin)
 
 

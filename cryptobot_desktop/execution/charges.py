@@ -35,9 +35,14 @@ def _fee_in_base(instrument: Instrument, side: Side) -> bool:
 
 def quote_fee(instrument: Instrument, price: int, qty: int, rate_ppm: int) -> int:
     """Return ceil(rate x exact notional): the notional is not rounded before the rate is applied."""
+    return div_up(*exact_quote_fee(instrument, price, qty, rate_ppm))
+
+
+def exact_quote_fee(instrument: Instrument, price: int, qty: int, rate_ppm: int) -> tuple[int, int]:
+    """Return rate x notional as a fraction of ledger amounts: (numerator, denominator)."""
     power = instrument.price_decimals + instrument.qty_decimals - AMOUNT_DECIMALS
     exact = price * qty * rate_ppm
-    return int(div_up(exact, PPM * 10**power) if power >= 0 else div_up(exact * 10**-power, PPM))
+    return (exact, PPM * 10**power) if power >= 0 else (exact * 10**-power, PPM)
 
 
 def fee_of(instrument: Instrument, side: Side, price: int, qty: int, rate_ppm: int) -> int:
@@ -81,10 +86,18 @@ def affordable_qty(instrument: Instrument, price: int, budget: int, step: int, r
     have, cost = (budget * 10**power, price) if power >= 0 else (budget, price * 10**-power)
     if instrument.fee_rule is FeeRule.QUOTE:
         have, cost = have * PPM, cost * (PPM + rate_ppm)
-    qty = int(have // cost) // step * step
-    while qty > 0 and cost_of_buy(instrument, price, qty, rate_ppm) > budget:
-        qty -= step
-    return qty
+    most = int(have // cost) // step
+    if cost_of_buy(instrument, price, most * step, rate_ppm) <= budget:
+        return most * step
+    # Rounding up costs at most two units, which may be many steps of a cheap asset: halve, do not count down.
+    least = 0
+    while most - least > 1:
+        middle = (least + most) // 2
+        if cost_of_buy(instrument, price, middle * step, rate_ppm) <= budget:
+            least = middle
+        else:
+            most = middle
+    return least * step
 
 
 def order_step(instrument: Instrument) -> int:

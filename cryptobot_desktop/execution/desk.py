@@ -79,7 +79,7 @@ class Desk:
         refusal = _refusal(order, instrument, plan, budget)
         reserved = order.reserved if isinstance(plan, Rejection) or refusal else _holding(order, plan, budget)
         around.open.leave(resting)
-        resting.kind = kind
+        resting.kind, resting.number = kind, next(around.numbers)
         woken = msgspec.structs.replace(
             order, phase=OrderPhase.WORKING, triggered_ms=at_ms, updated_ms=at_ms, reserved=reserved
         )
@@ -167,9 +167,8 @@ class Desk:
             yield from self._after_fill(fact.order, fact.fills[-1])
 
     def _show_next(self, resting: RestingOrder, executions: tuple[Execution, ...]) -> None:
-        """Show a new part of an iceberg when public trades have used up the old one: at the back of the queue."""
-        traded = sum(part.qty for part in executions if part.evidence.kind == "trade")
-        resting.shown = (resting.shown or 0) - traded
+        """Show a new part of an iceberg when the old one is used up: at the back of the queue."""
+        resting.shown = (resting.shown or 0) - sum(part.qty for part in executions if part.liquidity is Liquidity.MAKER)
         book = self._around.live_book(resting.order.request.instrument)
         if resting.shown > 0 or book is None:
             return

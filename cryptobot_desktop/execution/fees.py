@@ -12,7 +12,7 @@ from cryptobot_desktop.domain.instrument import Instrument, Venue
 from cryptobot_desktop.domain.numbers import PPM, div_up
 from cryptobot_desktop.domain.orders import FeeRates, Liquidity, OrderRequest
 from cryptobot_desktop.domain.purse import Purse
-from cryptobot_desktop.execution.charges import fee_asset, fee_of, quote_fee
+from cryptobot_desktop.execution.charges import exact_quote_fee, fee_asset, fee_of
 
 _DEFAULT = FeeRates()
 
@@ -62,11 +62,12 @@ class Fees:
                 return None
             fee = div_up(fee_of(instrument, request.side, price, qty, rate) * (PPM - less), PPM)
             return Charge(fee, asset, None, rate, less)
-        value = div_up(quote_fee(instrument, price, qty, rate) * (PPM - less), PPM)
         worth = self._purse.rate(asset, instrument.quote)
         if worth is None or worth.numerator <= 0:
             return None
-        amount = div_up(value * worth.denominator, worth.numerator)
+        exact, unit = exact_quote_fee(instrument, price, qty, rate * (PPM - less))
+        value = div_up(exact, unit * PPM)
+        amount = div_up(exact * worth.denominator, unit * PPM * worth.numerator)
         if amount + spent > self._purse.available(request.portfolio, asset):
             return None
         return Charge(amount, asset, value, rate, less)

@@ -32,6 +32,7 @@ class Meeting:
         instrument = self._around.market.instrument(trade.instrument)
         if instrument is None or not orders.first_sight(trade.trade_id):
             return
+        armed = tuple(orders.armed)  # what this trade's fills place is not for this trade
         if self._around.market.book(trade.instrument) is None:
             scene = self._file_scene(orders, instrument, trade.qty, now_ms)
             yield from self._carry_out(match_trade_file(scene, trade), instrument, now_ms)
@@ -39,8 +40,8 @@ class Meeting:
             yield from self._carry_out(match_trade(orders, trade, self._around.model, now_ms), instrument, now_ms)
         else:
             return
-        if confirmed is not None and orders.armed:
-            yield from self._wake(trade, orders, confirmed, now_ms)
+        if confirmed is not None and armed:
+            yield from self._wake(trade, armed, confirmed, now_ms)
 
     def book(self, instrument_id: InstrumentId, orders: RestingOrders, now_ms: int) -> Iterable[ExecutionFact]:
         """Fill resting orders to whose price the displayed other side has come."""
@@ -80,11 +81,11 @@ class Meeting:
         rates = self._around.fees.rates(instrument)
         return FileScene(orders, instrument, rates, self._around.model, now_ms, Pool(volume))
 
-    def _wake(self, trade: Trade, orders: RestingOrders, price: int, now_ms: int) -> Facts:
+    def _wake(self, trade: Trade, armed: Sequence[RestingOrder], price: int, now_ms: int) -> Facts:
         """Judge every armed order by a confirmed price; the woken ones arrive after all were judged."""
         around, woken = self._around, []
-        for resting in tuple(orders.armed):
-            if is_late(resting, trade):
+        for resting in armed:
+            if is_late(resting, trade) or not resting.is_open:
                 continue
             order = resting.order
             if order.request.type.is_trailing:

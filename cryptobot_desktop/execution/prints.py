@@ -1,7 +1,5 @@
 """Which public trades may wake an order: a lone wild print is not a market (docs/fill-rules.md, "Triggers")."""
 
-from collections.abc import Callable
-
 from cryptobot_desktop.domain.market import Trade
 from cryptobot_desktop.domain.market_view import BookView
 
@@ -19,10 +17,11 @@ class ConfirmedPrints:
         self._doubtful = 0
         self._doubtful_id = ""
 
-    def take(self, trade: Trade, live_book: Callable[[], BookView | None]) -> int | None:
-        """Return the trade's price when it counts, else None; `live_book` gives a live book or None."""
+    def take(self, trade: Trade, book: BookView | None) -> int | None:
+        """Return the trade's price when it counts, else None; `book` is a live one or None."""
         price = trade.price
-        if self.price is None or _near(price, self.price) or self._repeats(trade) or _near_middle(price, live_book()):
+        known = self.price is not None and _near(price, self.price)
+        if known or self._repeats(trade) or self._fits(price, book):
             self.price, self._doubtful = price, 0
             return price
         self._doubtful, self._doubtful_id = price, trade.trade_id
@@ -33,11 +32,13 @@ class ConfirmedPrints:
         is_other = trade.trade_id != self._doubtful_id or not trade.trade_id
         return self._doubtful > 0 and is_other and _near(trade.price, self._doubtful)
 
+    def _fits(self, price: int, book: BookView | None) -> bool:
+        """Return True near the middle of the book; where there is no middle, for the very first price."""
+        bid, ask = (book.best_bid(), book.best_ask()) if book is not None else (None, None)
+        if bid is None or ask is None:
+            return self.price is None
+        return _near(2 * price, bid[0] + ask[0])
+
 
 def _near(price: int, other: int) -> bool:
     return abs(price - other) * TOLERANCE <= other
-
-
-def _near_middle(price: int, book: BookView | None) -> bool:
-    bid, ask = (book.best_bid(), book.best_ask()) if book is not None else (None, None)
-    return bid is not None and ask is not None and _near(2 * price, bid[0] + ask[0])

@@ -48,11 +48,16 @@ class Surroundings:
         return usable_book(self.market, instrument)[0]
 
     def confirmed(self, trade: Trade) -> int | None:
-        """Return the trade's price when it counts for triggers, else None."""
+        """Return the trade's price when it counts for triggers, else None; on doubtful data none counts."""
+        book = None
+        if self.market.book(trade.instrument) is not None:
+            book = self.live_book(trade.instrument)
+            if book is None:
+                return None
         prints = self._prints.get(trade.instrument)
         if prints is None:
             prints = self._prints[trade.instrument] = ConfirmedPrints()
-        return prints.take(trade, lambda: self.live_book(trade.instrument))
+        return prints.take(trade, book)
 
     def reference(self, instrument: InstrumentId) -> int | None:
         """Return the last confirmed price; before the first one the last trade price, else the middle of the quote."""

@@ -150,7 +150,7 @@ def insufficient_position(intent: Intent, account: AccountView, limits: RiskLimi
 
 def venue_maximum(intent: Intent, account: AccountView, limits: RiskLimits, *, qty: int) -> Cap | None:
     """The venue takes no larger order than this."""
-    rules, market = account.instrument.filters, intent.type is OrderType.MARKET
+    rules, market = account.instrument.filters, not intent.type.has_limit
     maxima = [m for m in (rules.max_qty, rules.market_max_qty if market else 0) if m > 0]
     if rules.max_notional and (rules.max_notional_for_market or not market):
         maxima.append(qty_for_amount(account.instrument, order_price(intent, account), rules.max_notional))
@@ -161,7 +161,7 @@ def venue_maximum(intent: Intent, account: AccountView, limits: RiskLimits, *, q
 
 def below_minimum(intent: Intent, account: AccountView, *, qty: int) -> Reason | None:
     """What is left after all caps must be an order that the venue takes."""
-    rules, market = account.instrument.filters, intent.type is OrderType.MARKET
+    rules, market = account.instrument.filters, not intent.type.has_limit
     least = max(rules.min_qty, rules.market_min_qty if market else 0, quantity_step(account.instrument, intent.type))
     if qty < least:
         return Reason(

@@ -18,7 +18,7 @@ def order_price(intent: Intent, account: AccountView) -> int:
 def quantity_step(instrument: Instrument, order_type: OrderType) -> int:
     """Return the grid on which quantities of this order type must lie (at least 1)."""
     step = max(1, instrument.filters.step_size)
-    if order_type is OrderType.MARKET:
+    if not order_type.has_limit:
         step = lcm(step, max(1, instrument.filters.market_step_size))
     return step
 

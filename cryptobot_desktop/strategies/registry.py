@@ -9,11 +9,12 @@ from cryptobot_desktop.domain.instrument import Instrument
 from cryptobot_desktop.domain.parameters import RawValue, refuse, validate
 from cryptobot_desktop.domain.timeframe import Timeframe
 from cryptobot_desktop.indicators.indicator import JsonValue
+from cryptobot_desktop.strategies.order_tour import OrderTour
 from cryptobot_desktop.strategies.rsi_reversion import RsiReversion
 from cryptobot_desktop.strategies.sma_cross import SmaCross
 from cryptobot_desktop.strategies.strategy import Strategy, StrategyParams
 
-BUILT_IN: tuple[type[Strategy], ...] = (SmaCross, RsiReversion)
+BUILT_IN: tuple[type[Strategy], ...] = (SmaCross, RsiReversion, OrderTour)
 _BY_NAME: Mapping[str, type[Strategy]] = {kind.name: kind for kind in BUILT_IN}
 
 

@@ -47,6 +47,14 @@ def test_what_is_affordable_is_paid_for_and_one_step_more_is_not(
         assert cost_of_buy(instrument, price, qty + step, rate) > budget
 
 
+def test_what_is_affordable_of_a_very_cheap_asset_is_found_at_once() -> None:
+    # One ledger unit is 3,333,333,333 steps here: counting down step by step would not end.
+    instrument = btc_usdt(venue=Venue.KUCOIN, price_decimals=10, qty_decimals=8)
+    qty = affordable_qty(instrument, 3, 5, 1, 1_000)
+    assert cost_of_buy(instrument, 3, qty, 1_000) == 5
+    assert cost_of_buy(instrument, 3, qty + 1, 1_000) > 5
+
+
 def test_a_reservation_uses_the_dearer_of_both_rates() -> None:
     instrument = btc_usdt(venue=Venue.KUCOIN)
     rates = FeeRates(maker_ppm=2_000, taker_ppm=1_000)
