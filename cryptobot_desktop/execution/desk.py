@@ -48,7 +48,8 @@ class Desk:
         budget = around.spendable(order, instrument)
         scene = around.scene(order.request, instrument)
         plan = plan_sending(checked, scene, budget=budget if order.reserved else None)
-        refusal = _refusal(order, instrument, plan, budget)
+        shared = self._held_by_pair(order)
+        refusal = _refusal(order, instrument, plan, budget + shared)
         if refusal is not None or isinstance(plan, Rejection):
             text = refusal.text if refusal is not None else ""
             yield from self.end(resting, OrderStatus.EXPIRED, text, at_ms, closes_list=what != "placed")
@@ -59,7 +60,7 @@ class Desk:
             status=OrderStatus.NEW if order.status is OrderStatus.PENDING_NEW else order.status,
             phase=OrderPhase.ARMED if conditional else OrderPhase.WORKING,
             updated_ms=at_ms,
-            reserved=_holding(order, plan, budget),
+            reserved=_holding(order, max(0, plan.reserved - shared), budget),
         )
         if order.request.type.is_trailing:
             arrived = activated(arrived, checked.reference_price)
@@ -77,7 +78,9 @@ class Desk:
         scene = around.scene(order.request, instrument)
         plan = plan_now(checked, kind, scene, budget if order.reserved else None)
         refusal = _refusal(order, instrument, plan, budget)
-        reserved = order.reserved if isinstance(plan, Rejection) or refusal else _holding(order, plan, budget)
+        reserved = order.reserved
+        if refusal is None and not isinstance(plan, Rejection):
+            reserved = _holding(order, plan.reserved, budget)
         around.open.leave(resting)
         resting.kind, resting.number = kind, next(around.numbers)
         woken = msgspec.structs.replace(
@@ -191,6 +194,20 @@ class Desk:
                 leg.number = next(self._around.numbers)
                 yield from self.arrive(leg, fill.at_ms, "placed", fill.price)
 
+    def _held_by_pair(self, order: Order) -> int:
+        """Return what the other leg of a pair holds: it serves both, as only one of them can fill."""
+        request = order.request
+        if request.list_role not in (ListRole.EITHER, ListRole.PENDING):
+            return 0
+        return max(
+            (
+                other.order.reserved
+                for other in self._around.open.of_list(request.list_id)
+                if other.order.request.list_role is request.list_role and other.order.client_id != request.client_id
+            ),
+            default=0,
+        )
+
     def _end_siblings(self, order: Order, reason: str, at_ms: int) -> Facts:
         request = order.request
         for other in self._around.open.of_list(request.list_id) if request.list_id else ():
@@ -233,6 +250,6 @@ def _refusal(order: Order, instrument: Instrument, plan: Plan | Rejection, budge
     return too_poor(order.request, instrument, plan.reserved, budget)
 
 
-def _holding(order: Order, plan: Plan, budget: int) -> int:
+def _holding(order: Order, needed: int, budget: int) -> int:
     """Return what an order holds from now on: what it held, or more when that is needed and to be had."""
-    return max(order.reserved, min(plan.reserved, budget))
+    return max(order.reserved, min(needed, budget))

@@ -123,14 +123,15 @@ class PaperExchange:
         if isinstance(event, ClockTick):
             return NOTHING
         queue = self._around.open.queues.get(event.instrument)
-        if queue is None and not isinstance(event, Trade):
+        matters = queue is not None and queue.count > 0
+        if not matters and not isinstance(event, Trade):
             return NOTHING
         self._around.market = market
         if not isinstance(event, _EVIDENCE) or market.state(event.instrument) is not FeedState.LIVE:
             return NOTHING
         if isinstance(event, Trade):
             confirmed = self._around.confirmed(event)
-            return self._meeting.trade(event, queue, confirmed, now_ms) if queue is not None else NOTHING
+            return self._meeting.trade(event, queue, confirmed, now_ms) if queue is not None and matters else NOTHING
         assert queue is not None
         if isinstance(event, Candle):
             return self._meeting.candle(event, queue, now_ms)

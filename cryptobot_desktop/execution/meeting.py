@@ -47,7 +47,7 @@ class Meeting:
         """Fill resting orders to whose price the displayed other side has come."""
         instrument = self._around.market.instrument(instrument_id)
         book = self._around.live_book(instrument_id)
-        if instrument is None or book is None or len(orders) == len(orders.armed):
+        if instrument is None or book is None or orders.count == len(orders.armed):
             return NOTHING
         return self._meet_book(instrument, book, orders, now_ms)
 

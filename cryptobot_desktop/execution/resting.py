@@ -92,11 +92,10 @@ class RestingOrders:
         self.sells: list[RestingOrder] = []
         self.unsettled: list[RestingOrder] = []
         """Limit orders whose place in the queue no live book has shown yet."""
+        self.count = 0
+        """How many orders there are in all; most instruments have none most of the time."""
         self._seen: set[str] = set()
         self._seen_order: deque[str] = deque()
-
-    def __len__(self) -> int:
-        return len(self.armed) + len(self.waiting) + len(self.buys) + len(self.sells)
 
     def side(self, side: Side) -> list[RestingOrder]:
         """Return the limit orders of one side, first in line first."""
@@ -109,6 +108,7 @@ class RestingOrders:
 
     def add(self, resting: RestingOrder) -> None:
         """Put an order into its place."""
+        self.count += 1
         place = self._place_of(resting)
         if place is self.armed or place is self.waiting:
             place.append(resting)
@@ -125,6 +125,7 @@ class RestingOrders:
 
     def remove(self, resting: RestingOrder) -> None:
         """Take an order out."""
+        self.count -= 1
         self._place_of(resting).remove(resting)
         if resting in self.unsettled:
             self.unsettled.remove(resting)
@@ -158,7 +159,7 @@ class OpenOrders:
     def __init__(self) -> None:
         self._by_id: dict[str, RestingOrder] = {}
         self.queues: dict[InstrumentId, RestingOrders] = {}
-        """Only instruments that have orders, so that a look-up tells at once whether an event matters."""
+        """Instruments that have or had orders."""
         self._entered: set[str] = set()
 
     def __iter__(self) -> Iterator[RestingOrder]:
@@ -193,8 +194,4 @@ class OpenOrders:
     def remove(self, resting: RestingOrder) -> None:
         """Take out an order that has ended."""
         self.leave(resting)
-        request = resting.order.request
-        del self._by_id[request.client_id]
-        queue = self.queues.get(request.instrument)
-        if queue is not None and not queue:
-            del self.queues[request.instrument]
+        del self._by_id[resting.order.client_id]

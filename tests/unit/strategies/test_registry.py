@@ -51,7 +51,7 @@ def test_all_problems_of_a_bot_are_told_at_once() -> None:
 
 def test_the_listing_is_plain_data() -> None:
     listing = json.loads(json.dumps(list_strategies()))
-    assert [entry["name"] for entry in listing] == ["sma_cross", "rsi_reversion"]
+    assert [entry["name"] for entry in listing] == ["sma_cross", "rsi_reversion", "order_tour"]
     assert listing[0]["parameters"][0]["name"] == "fast"
 
 
