@@ -58,13 +58,13 @@ def speed(text: str) -> int:
     return int(text)
 
 
-def latency(text: str) -> Latency:
-    """Return the latency of ``none``, ``50`` (ms) or ``20-80`` (between two times, evenly)."""
-    if text == "none":
-        return Latency()
+def latency(text: str) -> Latency | None:
+    """Return the latency of ``none``, ``50`` (ms) or ``20-80`` (between two times, evenly); None for ``measured``."""
+    if text in ("none", "measured"):
+        return Latency() if text == "none" else None
     ends = text.split("-")
     if len(ends) > 2 or not all(end.isascii() and end.isdecimal() and len(end) <= 6 for end in ends):
-        raise InvalidInput(f"latency {text!r} is not none, a number of ms such as 50, or a range such as 20-80")
+        raise InvalidInput(f"latency {text!r} is not none, measured, ms such as 50, or a range such as 20-80")
     times = [int(end) for end in ends]
     if times != sorted(times):
         raise InvalidInput(f"latency {text!r}: the first time is above the second")
@@ -152,9 +152,7 @@ def _bot_options(parser: Parser) -> None:
     parser.add_argument(
         "--fill-model", type=checked(fill_model), default=FillModel.PESSIMISTIC, metavar="|".join(FillModel)
     )
-    parser.add_argument(
-        "--latency-ms", type=checked(latency), default=Latency(), metavar="N|LOW-HIGH|none", help="way to the exchange"
-    )
+    parser.add_argument("--latency-ms", type=checked(latency), default=Latency(), metavar="N|LOW-HIGH|measured|none")
     parser.add_argument("--books", metavar="FILE", help="write the order books at the end to this file")
 
 

@@ -23,6 +23,7 @@ from cryptobot_desktop.app.markets import (
     without_runs,
 )
 from cryptobot_desktop.app.profile import Profile
+from cryptobot_desktop.config.round_trips import save_round_trips
 from cryptobot_desktop.domain.clock import Clock
 from cryptobot_desktop.domain.errors import CryptobotError, InvariantBroken
 from cryptobot_desktop.domain.facts import EngineFaulted
@@ -171,6 +172,8 @@ class EngineThread:
                 return
             known = self._known(stored, spec.portfolio)
             await live.run(_feed_maker(endpoints, spec.venue, clock), known, patient=self._wishes.from_wall_clock)
+            if spec.source is MarketSource.LIVE:
+                save_round_trips(self._profile.folder, spec.venue, live.round_trips_ms)
             if live.is_prepared:
                 self.report, self.books = run_report(live.session), books_document(live.session.market)
         finally:

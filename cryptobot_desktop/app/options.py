@@ -12,6 +12,8 @@ from cryptobot_desktop.app.profile import Profile, chosen_elsewhere
 from cryptobot_desktop.backtest.run import read_bot
 from cryptobot_desktop.config.fee_tiers import settle_fees
 from cryptobot_desktop.config.folders import DATA_DIR_VARIABLE, data_folder, log_folder
+from cryptobot_desktop.config.round_trips import measured_latency
+from cryptobot_desktop.domain.latency import Latency
 from cryptobot_desktop.domain.timeframe import Timeframe
 from cryptobot_desktop.engine.assembly import parse_cash
 from cryptobot_desktop.engine.session import BotSpec, MarketSource, SessionSpec
@@ -72,8 +74,15 @@ class Options:
             duration_ms=parsed.duration,
             fees=settle_fees(parsed.fees, parsed.venue) if parsed.fees is not None else None,
             fill_model=parsed.fill_model,
-            latency=parsed.latency_ms,
+            latency=self._latency(),
         )
+
+    def _latency(self) -> Latency:
+        """Return the latency that was asked for; ``measured`` is looked up for the venue."""
+        given: Latency | None = self.parsed.latency_ms
+        if given is not None:
+            return given
+        return measured_latency(self.folder(), self.parsed.venue)
 
     def print_document(self, document: object) -> None:
         """Print one JSON document on standard output."""

@@ -75,6 +75,11 @@ class LiveSession:
         """Return the stages, e.g. for the final report."""
         return self._session
 
+    @property
+    def round_trips_ms(self) -> tuple[int, ...]:
+        """Return how long the venue's newest answers took."""
+        return self._feed.round_trips_ms if self._feed is not None else ()
+
     def stop(self) -> None:
         """Ask the session to end; call it on the loop."""
         self._stop.set()

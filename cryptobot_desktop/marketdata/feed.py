@@ -127,6 +127,11 @@ class Feed:
         return self._rest.budget.used, self._rest.budget.limit
 
     @property
+    def round_trips_ms(self) -> tuple[int, ...]:
+        """Return how long the venue's newest answers took."""
+        return tuple(self._rest.round_trips_ms)
+
+    @property
     def note(self) -> str:
         """Return what the user should know: why order books are not loaded, or that a fall-back host is in use."""
         return self._books.last_trouble or self._rest.note

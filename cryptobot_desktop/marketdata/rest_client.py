@@ -29,6 +29,7 @@ _WAITS_S: Final[Mapping[str, float]] = {
     "waf_blocked": 180.0,
 }
 """How long nothing is asked where the venue does not say it."""
+KEPT_ROUND_TRIPS: Final = 200
 _LONGEST_WAIT_S: Final = 3 * 86_400.0
 _NS: Final = 1_000_000_000
 
@@ -86,6 +87,8 @@ class RestClient:
         self.budget = budget
         self.note = ""
         """What the user should know, e.g. that the fall-back host is in use."""
+        self.round_trips_ms: deque[int] = deque(maxlen=KEPT_ROUND_TRIPS)
+        """How long the venue's newest answers took."""
         self._name = venue_name(venue)
         self._venue = venue
         self._endpoints = endpoints
@@ -145,6 +148,7 @@ class RestClient:
         self.budget.spend(request.weight)
         base = self._endpoints.fallback_rest if self._on_fallback else self._endpoints.rest
         host = urlsplit(base).hostname
+        began_ns = self._clock.monotonic_ns()
         try:
             response = await self._exchange(request, base, max_bytes)
         except httpx2.TimeoutException:
@@ -157,6 +161,7 @@ class RestClient:
                 f"{self._name} ({host}) answered with a redirect (HTTP {response.status}); a log-in page of this "
                 "network may stand between: open a web page to sign in"
             )
+        self.round_trips_ms.append((self._clock.monotonic_ns() - began_ns) // 1_000_000)
         used = response.headers.get(_USED_WEIGHT, "")
         if used.isdecimal() and len(used) < 10:
             self.budget.correct(int(used))
