@@ -18,6 +18,7 @@ BENCHMARKS = {
     "indicators": "five indicators per bar, against talipp, TA-Lib and ta",
     "backtest": "SMA cross over one-minute bars, against backtesting.py and a bare Python event loop",
     "ledger": "durable commits, against raw sqlite3 with the same pragmas",
+    "acknowledge": "order to durable acknowledgement while 2,000 market events a second flow",
     "chart": "candle chart: first paint, append, pan, against finplot and the naive pyqtgraph item",
     "start": "start of the window, against a bare QMainWindow with one plot",
 }

@@ -135,7 +135,7 @@ class PaperExchange:
         assert queue is not None
         if isinstance(event, Candle):
             return self._meeting.candle(event, queue, now_ms)
-        return self._meeting.book(event.instrument, queue, now_ms)
+        return self._meeting.book(event, queue, now_ms)
 
     def open_orders(self) -> tuple[Order, ...]:
         """Return all open orders, oldest first."""

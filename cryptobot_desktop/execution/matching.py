@@ -69,8 +69,11 @@ def match_book(
 ) -> Iterator[Hit]:
     """Fill resting orders whose price the displayed other side has reached, at their own price."""
     for side, best in ((Side.BUY, book.best_ask()), (Side.SELL, book.best_bid())):
-        for resting in tuple(orders.side(side)):
-            if best is None or not resting.reached_by(best[0]):
+        line = orders.side(side)
+        if best is None or not line or not line[0].reached_by(best[0]):
+            continue
+        for resting in tuple(line):
+            if not resting.reached_by(best[0]):
                 break
             if not resting.is_open:
                 continue

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from cryptobot_desktop.domain.facts import ExecutionFact, OrderAmended
-from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
-from cryptobot_desktop.domain.market import Candle, CandleSource, Trade
+from cryptobot_desktop.domain.instrument import Instrument
+from cryptobot_desktop.domain.market import BookDelta, BookSnapshot, Candle, CandleSource, Trade
 from cryptobot_desktop.domain.market_view import BookView
 from cryptobot_desktop.domain.orders import OrderStatus, OrderType
 from cryptobot_desktop.execution.arrival import crosses, plan_now
@@ -43,13 +43,13 @@ class Meeting:
         if confirmed is not None and armed:
             yield from self._wake(trade, armed, confirmed, now_ms)
 
-    def book(self, instrument_id: InstrumentId, orders: RestingOrders, now_ms: int) -> Iterable[ExecutionFact]:
+    def book(self, change: BookDelta | BookSnapshot, orders: RestingOrders, now_ms: int) -> Iterable[ExecutionFact]:
         """Fill resting orders to whose price the displayed other side has come."""
-        instrument = self._around.market.instrument(instrument_id)
-        book = self._around.live_book(instrument_id)
+        instrument = self._around.market.instrument(change.instrument)
+        book = self._around.live_book(change.instrument)
         if instrument is None or book is None or orders.count == len(orders.armed):
             return NOTHING
-        return self._meet_book(instrument, book, orders, now_ms)
+        return self._meet_book(instrument, book, orders, change, now_ms)
 
     def candle(self, candle: Candle, orders: RestingOrders, now_ms: int) -> Facts:
         """Fill and wake orders with a closed bar of a source without a book."""
@@ -65,10 +65,17 @@ class Meeting:
             if resting.order is not self._around.orders[resting.order.client_id]:
                 yield OrderAmended(self._around.keep(resting, resting.order), "trailed", now_ms)
 
-    def _meet_book(self, instrument: Instrument, book: BookView, orders: RestingOrders, now_ms: int) -> Facts:
+    def _meet_book(
+        self,
+        instrument: Instrument,
+        book: BookView,
+        orders: RestingOrders,
+        change: BookDelta | BookSnapshot,
+        now_ms: int,
+    ) -> Facts:
         if orders.waiting or orders.unsettled:
             yield from self._settle(instrument, book, orders, now_ms)
-        orders.refresh(self._around.model, book)
+        orders.refresh(self._around.model, book, change)
         hits = match_book(orders, instrument.id, book, self._around.liquidity, now_ms)
         yield from self._carry_out(hits, instrument, now_ms)
 

@@ -22,7 +22,7 @@ class Queue:
         self._at_arrival = displayed
         self._displayed = displayed
         self._traded_since = 0
-        """Traded at our price since the newest book update: those decreases are no cancellations."""
+        """Traded at our price since the displayed quantity last changed: that decrease is no cancellation."""
         self._traded = self._canceled = self._trades = 0
 
     def trade(self, model: FillModel, volume: int, *, through: bool, whole: int) -> dict[FillModel, int]:
@@ -46,7 +46,9 @@ class Queue:
         return left
 
     def book(self, model: FillModel, displayed: int) -> None:
-        """Take in a new displayed quantity at our price: the expected model shares out cancellations."""
+        """Take in what is displayed at our price: of a decrease, the expected model shares out cancellations."""
+        if displayed == self._displayed:
+            return
         ahead = self.ahead[_EXPECTED]
         canceled = max(0, self._displayed - displayed - self._traded_since)
         behind = max(0, self._displayed - self._traded_since - ahead)

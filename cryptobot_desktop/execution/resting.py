@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cryptobot_desktop.domain.instrument import InstrumentId
-from cryptobot_desktop.domain.market import Side
+from cryptobot_desktop.domain.market import BookDelta, BookSnapshot, Side
 from cryptobot_desktop.domain.market_view import BookView
 from cryptobot_desktop.domain.orders import FillModel, Order, OrderPhase, OrderType
 from cryptobot_desktop.execution.others import Others
@@ -92,6 +92,8 @@ class RestingOrders:
         self.sells: list[RestingOrder] = []
         self.unsettled: list[RestingOrder] = []
         """Limit orders whose place in the queue no live book has shown yet."""
+        self._at: dict[tuple[Side, int], list[RestingOrder]] = {}
+        """Limit orders by side and price."""
         self.count = 0
         """How many orders there are in all; most instruments have none most of the time."""
         self._seen: set[str] = set()
@@ -116,26 +118,36 @@ class RestingOrders:
         if resting.queue is None:
             self.unsettled.append(resting)
         insort(place, resting, key=RestingOrder.rank)
+        self._at.setdefault((resting.side, resting.price), []).append(resting)
 
     def join(self, resting: RestingOrder, displayed: int) -> None:
         """Give an order its place behind all that is displayed, and never before our own earlier orders."""
-        line = self.side(resting.side)
-        before = [o.queue for o in line if o.queue and o.price == resting.price and o.number < resting.number]
+        line = self._at.get((resting.side, resting.price), ())
+        before = [other.queue for other in line if other.queue is not None and other.number < resting.number]
         resting.queue = Queue(displayed, before[-1] if before else None)
 
     def remove(self, resting: RestingOrder) -> None:
         """Take an order out."""
         self.count -= 1
-        self._place_of(resting).remove(resting)
+        place = self._place_of(resting)
+        place.remove(resting)
+        if place is self.buys or place is self.sells:
+            self._at[resting.side, resting.price].remove(resting)
+            if not self._at[resting.side, resting.price]:
+                del self._at[resting.side, resting.price]
         if resting in self.unsettled:
             self.unsettled.remove(resting)
 
-    def refresh(self, model: FillModel, book: BookView) -> None:
-        """Tell every queue what is displayed at its price now."""
-        for side, line in ((Side.BUY, self.buys), (Side.SELL, self.sells)):
-            for resting in line:
+    def refresh(self, model: FillModel, book: BookView, change: BookDelta | BookSnapshot) -> None:
+        """Tell the queues what is displayed at their prices now: those that a delta names, all after a snapshot."""
+        if isinstance(change, BookSnapshot):
+            places = list(self._at)
+        else:
+            places = [(Side.BUY, level[0]) for level in change.bids] + [(Side.SELL, level[0]) for level in change.asks]
+        for place in places:
+            for resting in self._at.get(place, ()):
                 if resting.queue is not None:
-                    resting.queue.book(model, book.qty_at(side, resting.price))
+                    resting.queue.book(model, book.qty_at(*place))
 
     def first_sight(self, trade_id: str) -> bool:
         """Return False when this public trade was already used here; trades without an id always count."""

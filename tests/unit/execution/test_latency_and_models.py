@@ -140,7 +140,8 @@ def test_the_models_differ_in_what_stands_before_us(model: FillModel, filled: in
     exchange, market, book = setting(model=model)
     exchange.submit(order_request(BTC, "a", Side.BUY, qty=30_000, price=9_900), market, RICH, 5)
     book.bids[9_900] = 40_000  # 60,000 of 100,000 were cancelled, all of them before us: nobody was behind
-    exchange.on_event(delta(book), market, 6)
+    book.update_id += 1
+    exchange.on_event(BookDelta(BTC.id, book.update_id, book.update_id, ((9_900, 40_000),), ()), market, 6)
     facts = exchange.on_event(print_at(9_900, 1, qty=50_000), market, 10_001)
     order = exchange.order("a")
     assert order is not None
