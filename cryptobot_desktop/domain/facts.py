@@ -50,7 +50,7 @@ class OrderAmended(Struct, frozen=True, tag=True):
 
     order: Order
     what: str
-    """``amended``, ``arrived``, ``placed``, ``decremented`` or ``trailed``."""
+    """``amended``, ``arrived``, ``placed``, ``decremented``, ``canceling`` or ``trailed``."""
     at_ms: int
 
 

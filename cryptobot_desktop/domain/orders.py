@@ -249,6 +249,8 @@ class Order(Struct, frozen=True, kw_only=True):
     """Of a trailing stop: the best price since it became active; None before that."""
     activates_above: bool | None = None
     """Of a trailing stop that is not yet active: whether its activation price is to be reached from below."""
+    cancel_arrives_ms: int = 0
+    """When a request to cancel it arrives; 0 while there is none."""
     canceled_qty: int = 0
 
     @property

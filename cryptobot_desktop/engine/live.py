@@ -69,16 +69,13 @@ class LiveSession:
         """Newest venue time in any event."""
         self._last_saved_ms = 0
         self._begin_ms = record.started_ms
+        self.round_trips_ms: tuple[int, ...] = ()
+        """How long the venue's newest answers took; known at the end."""
 
     @property
     def session(self) -> Assembled:
         """Return the stages, e.g. for the final report."""
         return self._session
-
-    @property
-    def round_trips_ms(self) -> tuple[int, ...]:
-        """Return how long the venue's newest answers took."""
-        return self._feed.round_trips_ms if self._feed is not None else ()
 
     def stop(self) -> None:
         """Ask the session to end; call it on the loop."""
@@ -161,6 +158,7 @@ class LiveSession:
         self._handle.detach()
         if self._feed is not None:
             await self._feed.stop()
+            self.round_trips_ms = tuple(self._feed.round_trips_ms)
         tasks = [*self._background.tasks, *([feeding] if feeding is not None else [])]
         for task in tasks:
             task.cancel()

@@ -111,5 +111,7 @@ class OrderCommands:
         order = pipeline.exchange.order(command.client_id)
         if order is None or not order.status.is_open:
             raise InvalidInput(f"order {command.client_id!r} is not open; nothing was cancelled")
-        facts = pipeline.settle(pipeline.exchange.cancel(command.client_id, pipeline.market, pipeline.now_ms))
-        return "order cancelled" if facts else "the cancellation is on its way"
+        pipeline.settle(pipeline.exchange.cancel(command.client_id, pipeline.market, pipeline.now_ms))
+        after = pipeline.exchange.order(command.client_id)
+        is_open = after is not None and after.status.is_open
+        return "the cancellation is on its way" if is_open else "order cancelled"

@@ -135,9 +135,8 @@ def _plan_market(checked: Checked, book: BookView, scene: Scene, budget: int | N
     ends = crossing.stopped or ("" if walk.complete and walk.takes else "the order book had no more to offer")
     reserved = _cost(checked, walk, scene.rates)
     if budget is not None and reserved > budget:
-        walk, ends = Walk(_affordable(checked, walk, scene.rates, budget)), TOO_DEAR
-        crossing = Crossing(walk, crossing.expired, crossing.decremented, crossing.canceled, crossing.stopped)
-        reserved = _cost(checked, walk, scene.rates)
+        crossing = crossing.only(_affordable(checked, walk, scene.rates, budget))
+        reserved, ends = _cost(checked, crossing.walk, scene.rates), TOO_DEAR
     return Plan(crossing=crossing, reserved=reserved, ends=ends, update_id=book.update_id)
 
 
@@ -183,7 +182,7 @@ def _plan_limit(checked: Checked, kind: OrderType, book: BookView, scene: Scene)
     price, qty = request.price or 0, checked.wanted_qty
     if kind is OrderType.LIMIT_MAKER and crosses(request, book):
         return checked.refuse(Rule.POST_ONLY, f"price {checked.price_text(price)} meets the book")
-    crossing = _cross(checked, book, scene, price)
+    crossing = NOTHING_CROSSED if kind is OrderType.LIMIT_MAKER else _cross(checked, book, scene, price)
     ends = crossing.stopped
     if request.time_in_force is TimeInForce.FOK and not crossing.walk.complete:
         text = checked.instrument.qty_text

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from cryptobot_desktop.domain.market import Side
 from cryptobot_desktop.domain.orders import SelfTrade
@@ -11,21 +12,45 @@ from cryptobot_desktop.execution.walk import Offer, QuantityWish, Take, Walk, Wi
 PREVENTED = "self-trade prevention"
 
 
-@dataclass(slots=True, frozen=True)
-class Crossing:
-    """What an order takes, and what becomes of own orders in its way."""
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a walk: what is taken, and then perhaps an own order that is met."""
 
-    walk: Walk
-    expired: tuple[RestingOrder, ...] = ()
-    decremented: tuple[tuple[RestingOrder, int], ...] = ()
-    """(own order, by how much it becomes smaller)."""
-    canceled: int = 0
-    """What the arriving order itself lost by that."""
+    takes: tuple[Take, ...] = ()
+    meets: RestingOrder | None = None
+    smaller_by: int = 0
+    """By how much both become smaller; 0 ends the own order."""
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """What an order takes, and what becomes of own orders in its way, in order."""
+
+    stretches: tuple[Stretch, ...] = ()
+    complete: bool = False
+    """The order wanted no more than that."""
     stopped: str = ""
     """Why its rest ends; empty when nothing stopped it."""
 
+    @cached_property
+    def walk(self) -> Walk:
+        """Return all that is taken."""
+        return Walk(tuple(take for stretch in self.stretches for take in stretch.takes), self.complete)
 
-NOTHING_CROSSED = Crossing(Walk())
+    def only(self, takes: tuple[Take, ...]) -> "Crossing":
+        """Return the crossing cut down to the takes that can be paid; own orders behind them are not met."""
+        kept: list[Stretch] = []
+        left = list(takes)
+        for stretch in self.stretches:
+            part, left = left[: len(stretch.takes)], left[len(stretch.takes) :]
+            if tuple(part) != stretch.takes:
+                kept.append(Stretch(tuple(part)))
+                break
+            kept.append(stretch)
+        return Crossing(tuple(kept))
+
+
+NOTHING_CROSSED = Crossing()
 
 
 class _Walker:
@@ -36,18 +61,19 @@ class _Walker:
         self._next = 0
         self._wish = wish
         self._buys = side is Side.BUY
-        self.takes: list[Take] = []
 
-    def go(self, limit: int | None) -> None:
+    def go(self, limit: int | None) -> tuple[Take, ...]:
         """Take up to and including the price `limit`; None means everything."""
+        takes: list[Take] = []
         while self._next < len(self._offers) and not self._wish.done:
             price = self._offers[self._next][0]
             if limit is not None and (price > limit if self._buys else price < limit):
-                return
+                break
             take = take_from(self._offers[self._next], self._wish)
             if take is not None:
-                self.takes.append(take)
+                takes.append(take)
             self._next += 1
+        return tuple(takes)
 
 
 def cross(
@@ -58,28 +84,22 @@ def cross(
     An own order is met after all displayed levels up to its price: they came before it.
     """
     walker = _Walker(offers, wish, side)
-    expired: list[RestingOrder] = []
-    smaller: list[tuple[RestingOrder, int]] = []
-    stopped = ""
+    stretches: list[Stretch] = []
     for resting in own if policy is not SelfTrade.NONE else ():
-        walker.go(resting.price)
+        takes = walker.go(resting.price)
         if wish.done or wish.at(resting.price) <= 0:
-            break
+            stretches.append(Stretch(takes))
+            return Crossing(tuple(stretches), wish.done)
         if policy is SelfTrade.DECREMENT and isinstance(wish, QuantityWish):
             part = min(wish.left, resting.order.remaining_qty)
             wish.left -= part
-            smaller.append((resting, part))
+            stretches.append(Stretch(takes, resting, part))
             if wish.left == 0:
-                stopped = PREVENTED
-                break
+                return Crossing(tuple(stretches), False, PREVENTED)
             continue
-        if policy in (SelfTrade.EXPIRE_MAKER, SelfTrade.EXPIRE_BOTH):
-            expired.append(resting)
+        ends_own = policy in (SelfTrade.EXPIRE_MAKER, SelfTrade.EXPIRE_BOTH)
+        stretches.append(Stretch(takes, resting if ends_own else None))
         if policy is not SelfTrade.EXPIRE_MAKER:
-            stopped = PREVENTED
-            break
-    if not stopped:
-        walker.go(None)
-    canceled = sum(part for _, part in smaller)
-    done = wish.done and not stopped
-    return Crossing(Walk(tuple(walker.takes), done), tuple(expired), tuple(smaller), canceled, stopped)
+            return Crossing(tuple(stretches), False, PREVENTED)
+    stretches.append(Stretch(walker.go(None)))
+    return Crossing(tuple(stretches), wish.done)

@@ -4,7 +4,7 @@ Everything that gives facts is a generator: whoever asks settles each fact befor
 purse is always up to date.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -21,6 +21,7 @@ from cryptobot_desktop.domain.orders import (
     OrderStatus,
 )
 from cryptobot_desktop.execution.arrival import Plan, plan_now, plan_sending
+from cryptobot_desktop.execution.crossing import PREVENTED, Stretch
 from cryptobot_desktop.execution.lifecycle import Execution, Trail, ended, filled, still_holding
 from cryptobot_desktop.execution.matching import Hit, book_execution
 from cryptobot_desktop.execution.others import Others
@@ -28,10 +29,9 @@ from cryptobot_desktop.execution.rejections import Rejection
 from cryptobot_desktop.execution.resting import RestingOrder
 from cryptobot_desktop.execution.surroundings import Surroundings, too_poor
 from cryptobot_desktop.execution.triggers import activated
+from cryptobot_desktop.execution.walk import Take
 
 Facts = Iterator[ExecutionFact]
-
-PREVENTED = "self-trade prevention"
 
 
 class Desk:
@@ -39,6 +39,7 @@ class Desk:
 
     def __init__(self, surroundings: Surroundings) -> None:
         self._around = surroundings
+        self._freed: list[tuple[RestingOrder, Fill]] = []
 
     def arrive(self, resting: RestingOrder, at_ms: int, what: str, reference: int | None = None) -> Facts:
         """Let an order that travelled, or a leg whose turn has come, arrive; `reference` as in `checked`."""
@@ -55,6 +56,7 @@ class Desk:
             yield from self.end(resting, OrderStatus.EXPIRED, text, at_ms, closes_list=what != "placed")
             return
         conditional = order.request.type.is_conditional
+        resting.number = next(around.numbers)
         arrived = msgspec.structs.replace(
             order,
             status=OrderStatus.NEW if order.status is OrderStatus.PENDING_NEW else order.status,
@@ -80,7 +82,7 @@ class Desk:
         refusal = _refusal(order, instrument, plan, budget)
         reserved = order.reserved
         if refusal is None and not isinstance(plan, Rejection):
-            reserved = _holding(order, plan.reserved, budget)
+            reserved = _holding(order, plan.reserved + plan.margin, budget)
         around.open.leave(resting)
         resting.kind, resting.number = kind, next(around.numbers)
         woken = msgspec.structs.replace(
@@ -107,15 +109,23 @@ class Desk:
             queue.join(resting, plan.displayed)
             resting.others = Others(request.qty, self._around.model)
             resting.shown = request.display_qty
-        for own in plan.crossing.expired:
-            yield from self.end(own, OrderStatus.EXPIRED, PREVENTED, at_ms)
-        for own, part in plan.crossing.decremented:
-            yield from self.shrink(own, part, "decremented", at_ms)
-        if plan.crossing.canceled:
-            yield from self.shrink(resting, plan.crossing.canceled, "decremented", at_ms)
-        if resting.order.status.is_open:
-            executions = self._taken(resting, plan, at_ms)
-            yield from self.apply(Hit(resting, executions, plan.crossing.walk.complete, plan.ends), instrument, at_ms)
+        last = len(plan.crossing.stretches) - 1
+        for number, stretch in enumerate(plan.crossing.stretches):
+            executions = self._taken(resting, stretch, plan.update_id, at_ms)
+            complete = plan.crossing.complete and number == last
+            yield from self.apply(Hit(resting, executions, complete), instrument, at_ms)
+            yield from self._meet_own(resting, stretch, at_ms)
+        yield from self.apply(Hit(resting, ends=plan.ends), instrument, at_ms)
+
+    def _meet_own(self, resting: RestingOrder, stretch: Stretch, at_ms: int) -> Facts:
+        """Carry out self-trade prevention after a stretch of the walk."""
+        if stretch.meets is None:
+            return
+        if not stretch.smaller_by:
+            yield from self.end(stretch.meets, OrderStatus.EXPIRED, PREVENTED, at_ms)
+            return
+        yield from self.shrink(stretch.meets, stretch.smaller_by, "decremented", at_ms)
+        yield from self.shrink(resting, stretch.smaller_by, "decremented", at_ms)
 
     def shrink(self, resting: RestingOrder, part: int, what: str, at_ms: int) -> Facts:
         """Take a part off an order's quantity; one that has nothing left ends."""
@@ -126,8 +136,9 @@ class Desk:
             yield from self.end(resting, OrderStatus.EXPIRED, PREVENTED, at_ms)
             return
         instrument = around.instrument(order)
-        kept = div_up(order.reserved * smaller.remaining_qty, order.remaining_qty)
-        smaller = msgspec.structs.replace(smaller, reserved=kept)
+        if order.request.price is None and order.phase is not OrderPhase.WORKING:
+            kept = div_up(order.reserved * smaller.remaining_qty, order.remaining_qty)
+            smaller = msgspec.structs.replace(smaller, reserved=kept)
         smaller = still_holding(smaller, instrument, around.fees.rates(instrument))
         yield OrderAmended(around.keep(resting, smaller), what, at_ms)
 
@@ -183,16 +194,24 @@ class Desk:
         queue.join(resting, book.qty_at(resting.side, resting.price))
 
     def _after_fill(self, order: Order, fill: Fill) -> Facts:
-        """End the other leg of a pair; place the legs that waited for this order."""
+        """End the other leg of a pair; free the legs that waited for this order."""
         if order.request.list_role is not ListRole.WORKING:
             yield from self._end_siblings(order, "the other leg of its pair was filled", fill.at_ms)
             return
-        if order.status is not OrderStatus.FILLED:
-            return
-        for leg in self._around.open.of_list(order.request.list_id):
-            if leg.is_open and leg.order.phase is OrderPhase.PENDING:
-                leg.number = next(self._around.numbers)
-                yield from self.arrive(leg, fill.at_ms, "placed", fill.price)
+        if order.status is OrderStatus.FILLED:
+            legs = self._around.open.of_list(order.request.list_id)
+            self._freed += [(leg, fill) for leg in legs if leg.order.phase is OrderPhase.PENDING]
+
+    def place_freed(self) -> Facts:
+        """Place the legs whose working order was filled. Call it when everything else of the moment has happened.
+
+        In files without a book nothing but the fill itself tells where the market is.
+        """
+        while self._freed:
+            leg, fill = self._freed.pop(0)
+            if leg.is_open:
+                is_file = self._around.market.book(fill.instrument) is None
+                yield from self.arrive(leg, fill.at_ms, "placed", fill.price if is_file else None)
 
     def _held_by_pair(self, order: Order) -> int:
         """Return what the other leg of a pair holds: it serves both, as only one of them can fill."""
@@ -214,22 +233,24 @@ class Desk:
             if other.order.client_id != request.client_id and other.order.request.list_role is request.list_role:
                 yield from self.end(other, OrderStatus.EXPIRED, reason, at_ms, closes_list=False)
 
-    def _taken(self, resting: RestingOrder, plan: Plan, at_ms: int) -> tuple[Execution, ...]:
-        """Consume what a walk takes and return it as executions at the levels' prices."""
-        around, request, walk = self._around, resting.order.request, plan.crossing.walk
-        if not walk.takes:
+    def _taken(
+        self, resting: RestingOrder, stretch: Stretch, update_id: int | None, at_ms: int
+    ) -> tuple[Execution, ...]:
+        """Consume what a stretch takes and return it as executions at the levels' prices."""
+        around, request, takes = self._around, resting.order.request, stretch.takes
+        if not takes:
             return ()
-        for take in walk.takes:
+        for take in takes:
             around.liquidity.take(request.instrument, request.side.opposite, (take.price, take.displayed), take.qty)
         others = resting.others = resting.others or Others(request.qty, around.model)
-        _note_others(others, plan)
-        return tuple(book_execution(take, take.price, Liquidity.TAKER, plan.update_id, at_ms) for take in walk.takes)
+        _note_others(others, takes)
+        return tuple(book_execution(take, take.price, Liquidity.TAKER, update_id, at_ms) for take in takes)
 
 
-def _note_others(others: Others, plan: Plan) -> None:
+def _note_others(others: Others, takes: Sequence[Take]) -> None:
     """Give the other models their walk: the optimistic one finds everything that is displayed."""
-    left = plan.crossing.walk.qty
-    for take in plan.crossing.walk.takes:
+    left = sum(take.qty for take in takes)
+    for take in takes:
         part = min(left, take.displayed)
         others.take(FillModel.OPTIMISTIC, take.price, part)
         others.take(FillModel.EXPECTED, take.price, take.qty)

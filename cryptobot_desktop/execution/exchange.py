@@ -28,12 +28,14 @@ from cryptobot_desktop.execution.intake import NOTHING, Intake
 from cryptobot_desktop.execution.meeting import Meeting
 from cryptobot_desktop.execution.preview import OrderPreview, preview_plan, preview_refusal
 from cryptobot_desktop.execution.rejections import Rejection, Rule, refuse
+from cryptobot_desktop.execution.resting import RestingOrders
 from cryptobot_desktop.execution.surroundings import Surroundings, too_poor
 from cryptobot_desktop.execution.travel import Travel
 
 Facts = Iterator[ExecutionFact]
 USER_CANCELED = "canceled by the user"
 NO_LATENCY = Latency()
+Evidence = Trade | BookDelta | BookSnapshot | Candle
 _EVIDENCE = (Trade, BookDelta, BookSnapshot, Candle)
 
 
@@ -50,10 +52,10 @@ class PaperExchange:
         seed: int = 0,
     ) -> None:
         self._around = Surroundings(fees, purse, model)
-        desk = Desk(self._around)
-        self._meeting = Meeting(self._around, desk)
+        self._desk = Desk(self._around)
+        self._meeting = Meeting(self._around, self._desk)
         self._travel = Travel(latency, seed)
-        self._intake = Intake(self._around, desk, self._travel)
+        self._intake = Intake(self._around, self._desk, self._travel)
 
     @property
     def next_due_ms(self) -> int:
@@ -63,17 +65,19 @@ class PaperExchange:
     def submit(self, request: OrderRequest, market: MarketView, now_ms: int) -> Facts:
         """Take an order. The same `client_id` with the same payload gives no facts; see `order` for the answer."""
         self._around.market = market
-        return self._intake.submit(request, now_ms, travels=self._travel.takes_time)
+        return self._whole(self._intake.submit(request, now_ms, travels=self._travel.takes_time))
 
     def submit_list(self, requests: Sequence[OrderRequest], market: MarketView, now_ms: int) -> Facts:
         """Take orders that belong together, all or none; the refused ones all give a fact."""
         self._around.market = market
-        return self._intake.submit_list(requests, now_ms)
+        return self._whole(self._intake.submit_list(requests, now_ms))
 
     def cancel(self, client_id: str, market: MarketView, now_ms: int, reason: str = USER_CANCELED) -> Facts:
         """Cancel one open order; with latency the request travels. No facts when it is unknown or no longer open."""
         self._around.market = market
-        return self._intake.send(partial(self._intake.cancel, client_id, reason), now_ms)
+        if self._travel.takes_time:
+            return self._intake.send_cancel(client_id, reason, now_ms)
+        return self._intake.cancel(client_id, reason, now_ms)
 
     def cancel_all(
         self,
@@ -109,14 +113,14 @@ class PaperExchange:
         if self._around.open.get(client_id) is None:
             venue = Venue(request.instrument.partition(":")[0])
             return refuse(Rule.UNKNOWN_ORDER, venue, f"order {client_id!r} is not open")
-        return self._intake.send(partial(self._intake.replace, client_id, request), now_ms)
+        return self._whole(self._intake.send(partial(self._intake.replace, client_id, request), now_ms))
 
     def advance(self, market: MarketView, now_ms: int) -> Facts:
         """Do what has reached the exchange up to `now_ms`; call it before the market changes."""
         self._around.market = market
         while (due := self._travel.pop(now_ms)) is not None:
             at_ms, step = due
-            yield from step(at_ms)
+            yield from self._whole(step(at_ms))
 
     def on_event(self, event: MarketEvent, market: MarketView, now_ms: int) -> Iterable[ExecutionFact]:
         """Let orders meet one market event, which `market` knows already. Call it before strategies see the event."""
@@ -129,13 +133,23 @@ class PaperExchange:
         self._around.market = market
         if not isinstance(event, _EVIDENCE) or market.state(event.instrument) is not FeedState.LIVE:
             return NOTHING
-        if isinstance(event, Trade):
-            confirmed = self._around.confirmed(event)
-            return self._meeting.trade(event, queue, confirmed, now_ms) if queue is not None and matters else NOTHING
-        assert queue is not None
+        confirmed = self._around.confirmed(event) if isinstance(event, Trade) else None
+        return self._meet(event, queue, confirmed, now_ms) if queue is not None and matters else NOTHING
+
+    def _meet(
+        self, event: Evidence, queue: RestingOrders, confirmed: int | None, now_ms: int
+    ) -> Iterable[ExecutionFact]:
         if isinstance(event, Candle):
             return self._meeting.candle(event, queue, now_ms)
-        return self._meeting.book(event, queue, now_ms)
+        if isinstance(event, Trade):
+            return self._whole(self._meeting.trade(event, queue, confirmed, now_ms))
+        facts = self._meeting.book(event, queue, now_ms)
+        return facts if facts is NOTHING else self._whole(facts)
+
+    def _whole(self, facts: Iterable[ExecutionFact]) -> Facts:
+        """Give all facts of a moment, and at its end place the legs that they have set free."""
+        yield from facts
+        yield from self._desk.place_freed()
 
     def open_orders(self) -> tuple[Order, ...]:
         """Return all open orders, oldest first."""
@@ -158,6 +172,10 @@ class PaperExchange:
             resting = self._around.take_in(order, now_ms)
             resting.takes = not order.request.time_in_force.rests
             self._intake.watch_end(order, now_ms)
+            self._travel.resume(max(order.arrives_ms, order.cancel_arrives_ms))
+            if order.cancel_arrives_ms:
+                step = partial(self._intake.cancel, order.client_id, USER_CANCELED)
+                self._travel.at(max(now_ms, order.cancel_arrives_ms), step)
             if order.phase is OrderPhase.IN_FLIGHT:
                 self._travel.at(max(now_ms, order.arrives_ms), partial(self._intake.arrive, order.client_id))
             elif order.phase is not OrderPhase.PENDING:

@@ -102,7 +102,8 @@ def _at_open(scene: FileScene, candle: Candle) -> Iterator[Hit]:
         if hit is not None:
             yield hit
     for resting in armed:
-        resting.order = followed(resting.order, opened)
+        if resting.order.request.type.is_trailing:
+            resting.order = followed(resting.order, opened)
         trigger = resting.order.trigger_price if resting.is_open else None
         if trigger is not None and is_reached(resting.order.request, trigger, opened):
             yield from _woken(scene, resting, candle, opened, open_ms)

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
 
-from cryptobot_desktop.domain.facts import ExecutionFact, OrderAccepted
+import msgspec
+
+from cryptobot_desktop.domain.facts import ExecutionFact, OrderAccepted, OrderAmended
 from cryptobot_desktop.domain.instrument import Instrument, Venue
 from cryptobot_desktop.domain.orders import ListRole, Order, OrderPhase, OrderRequest, OrderStatus
 from cryptobot_desktop.execution.arrival import Plan, plan_sending
@@ -85,6 +87,15 @@ class Intake:
         resting = self._around.open.get(client_id)
         if resting is not None:
             yield from self._desk.end(resting, OrderStatus.CANCELED, reason, now_ms)
+
+    def send_cancel(self, client_id: str, reason: str, now_ms: int) -> Facts:
+        """Let a request to cancel travel; the order remembers it, also through a restart."""
+        arrives_ms = self.travel.arrival_ms(now_ms)
+        self.travel.at(arrives_ms, partial(self.cancel, client_id, reason))
+        resting = self._around.open.get(client_id)
+        if resting is not None:
+            order = msgspec.structs.replace(resting.order, cancel_arrives_ms=arrives_ms)
+            yield OrderAmended(self._around.keep(resting, order), "canceling", now_ms)
 
     def amend(self, client_id: str, qty: int, now_ms: int) -> Facts:
         """Make an open order smaller, if that is (still) possible."""

@@ -60,7 +60,9 @@ class Meeting:
         if instrument is None or has_book or candle.closed is False or candle.source is CandleSource.BUILT:
             return
         scene = self._file_scene(orders, instrument, candle.volume or None, now_ms)
-        yield from self._carry_out(match_candle(scene, candle), instrument, now_ms)
+        for hit in match_candle(scene, candle):
+            yield from self._desk.apply(hit, instrument, now_ms)
+            yield from self._desk.place_freed()  # they live through the rest of the bar
         for resting in tuple(orders.armed):
             if resting.order is not self._around.orders[resting.order.client_id]:
                 yield OrderAmended(self._around.keep(resting, resting.order), "trailed", now_ms)

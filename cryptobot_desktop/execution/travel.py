@@ -29,6 +29,10 @@ class Travel:
         """Return True when messages do not arrive at once."""
         return bool(self.latency.samples)
 
+    def resume(self, arrives_ms: int) -> None:
+        """Know of a message that is on its way since before a restart."""
+        self._newest_ms = max(self._newest_ms, arrives_ms)
+
     def arrival_ms(self, now_ms: int) -> int:
         """Return when a message that is sent now arrives; each call is one message."""
         self._sent += 1

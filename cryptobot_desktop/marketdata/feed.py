@@ -111,6 +111,8 @@ class Feed:
         self._rest = RestClient(
             adapter.venue, endpoints, WeightBudget(*adapter.weight_limit, clock), clock=clock, sleep=sleep
         )
+        self.round_trips_ms = self._rest.round_trips_ms
+        """How long the venue's newest answers took."""
         self._books = SnapshotDesk(adapter, self._rest.send, self._take, needs_snapshot, surroundings=surroundings)
         self._watched: dict[InstrumentId, Instrument] = {}
         self._subscribed: tuple[InstrumentId, ...] = ()
@@ -125,11 +127,6 @@ class Feed:
     def weight(self) -> tuple[int, int]:
         """Return the request weight used in the running window, and how much of it the feed allows itself."""
         return self._rest.budget.used, self._rest.budget.limit
-
-    @property
-    def round_trips_ms(self) -> tuple[int, ...]:
-        """Return how long the venue's newest answers took."""
-        return tuple(self._rest.round_trips_ms)
 
     @property
     def note(self) -> str:

@@ -69,7 +69,8 @@ def test_a_cancel_that_comes_later_than_the_fill_loses() -> None:
     exchange, market, _ = setting(latency=Latency((50,)))
     exchange.submit(order_request(BTC, "a", Side.BUY, qty=50_000, price=9_950), market, RICH, 1_000)
     exchange.advance(1_050)
-    assert exchange.cancel("a", 1_100) == ()
+    (asked,) = exchange.cancel("a", 1_100)
+    assert asked.order.cancel_arrives_ms == 1_150
     (filled,) = exchange.on_event(public_trade(BTC, 9_940, 60_000, Side.SELL, at_ms=1_120), market, 1_120)
     assert filled.order.status is OrderStatus.FILLED
     assert exchange.advance(1_150) == ()

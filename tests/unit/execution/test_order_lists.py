@@ -132,11 +132,23 @@ def test_a_bracket_places_its_exits_when_the_entry_is_filled_wholly() -> None:
     assert sum(order.reserved for order in exchange.open_orders()) == USDT // 2
 
 
-def test_a_leg_is_not_triggered_by_the_trade_that_placed_it() -> None:
+def test_an_exit_that_would_trigger_at_once_is_refused_when_it_is_placed_and_the_other_one_stays() -> None:
     exchange, market, _ = setting()
     exchange.submit_list(listed(ListKind.OTOCO, entry(), profit(), loss(9_880)), market, RICH, 5)
-    exchange.on_event(print_at(9_870, 1, qty=200_000), market, 10_001)
-    assert phases(exchange)["loss"] == (OrderStatus.NEW, OrderPhase.ARMED)
+    *_, ended = exchange.on_event(print_at(9_870, 1, qty=200_000), market, 10_001)
+    assert isinstance(ended, OrderCanceled)
+    assert ended.reason.startswith("-2010 Stop price would trigger immediately.")
+    assert phases(exchange) == {"profit": (OrderStatus.NEW, OrderPhase.WORKING)}
+
+
+def test_a_leg_is_placed_after_its_trade_and_hears_only_of_later_ones() -> None:
+    exchange, market, _ = setting()
+    trailing = loss(stop_price=None, type=OrderType.TRAILING_STOP, trailing_bips=10)
+    exchange.submit_list(listed(ListKind.OTO, entry(), trailing), market, RICH, 5)
+    exchange.on_event(print_at(9_890, 1, qty=200_000), market, 10_001)
+    order = exchange.order("loss")
+    assert order is not None
+    assert (order.phase, order.best_price) == (OrderPhase.ARMED, 9_890)
 
 
 def test_an_entry_that_ends_takes_its_exits_with_it() -> None:
