@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cryptobot_desktop.domain.instrument import Instrument
 from cryptobot_desktop.domain.market import FeedState, Side
 from cryptobot_desktop.domain.market_view import BookView, MarketView
 from cryptobot_desktop.domain.numbers import PPM, div_up
@@ -120,7 +119,7 @@ def _plan_travelling(checked: Checked, scene: Scene) -> Plan | Rejection:
     if isinstance(answer, Rejection) or not answer.crossing.walk.complete:
         if not checked.reference_price:
             return checked.refuse(Rule.NO_DEPTH, "there is no price yet")
-        return _plan_waiting(request, instrument, checked.reference_price, scene.rates)
+        return _plan_waiting(checked, checked.reference_price, scene.rates)
     unknown = request.side is Side.BUY or request.quote_amount is not None
     margin = div_up(answer.reserved * PENDING_MARGIN_PPM, PPM) if unknown else 0
     return Plan(reserved=answer.reserved, margin=margin)
@@ -184,7 +183,7 @@ def _plan_limit(checked: Checked, kind: OrderType, book: BookView, scene: Scene)
         return checked.refuse(Rule.POST_ONLY, f"price {checked.price_text(price)} meets the book")
     crossing = NOTHING_CROSSED if kind is OrderType.LIMIT_MAKER else _cross(checked, book, scene, price)
     ends = crossing.stopped
-    if request.time_in_force is TimeInForce.FOK and not crossing.walk.complete:
+    if request.time_in_force is TimeInForce.FOK and crossing.walk.qty < qty:
         text = checked.instrument.qty_text
         ends = f"fill or kill: only {text(crossing.walk.qty)} of {text(qty)} could be filled at once"
         crossing = NOTHING_CROSSED
@@ -225,7 +224,7 @@ def _plan_without_book(checked: Checked, kind: OrderType, scene: Scene) -> Plan 
             return checked.refuse(Rule.NO_DEPTH, f"the feed is {state.value}")
         if not checked.reference_price:
             return checked.refuse(Rule.NO_DEPTH, "there is no price yet")
-        return _plan_waiting(request, instrument, checked.reference_price, scene.rates)
+        return _plan_waiting(checked, checked.reference_price, scene.rates)
     price, last = request.price or 0, checked.reference_price
     beyond = bool(last) and last is not None and (price > last if request.side is Side.BUY else price < last)
     if beyond and kind is OrderType.LIMIT_MAKER:
@@ -234,14 +233,15 @@ def _plan_without_book(checked: Checked, kind: OrderType, scene: Scene) -> Plan 
     return Plan(reserved=limit_reserve(instrument, request.side, price, checked.wanted_qty, scene.rates), takes=takes)
 
 
-def _plan_waiting(request: OrderRequest, instrument: Instrument, price: int, rates: FeeRates) -> Plan:
+def _plan_waiting(checked: Checked, price: int, rates: FeeRates) -> Plan:
     """Hold the cost at the last price and, where it is to be had, a margin for the move until the fill."""
+    request, instrument, wanted = checked.request, checked.instrument, checked.wanted_qty
     if request.side is Side.BUY and request.quote_amount is not None:
         return Plan(reserved=funds_reserve(instrument, request.quote_amount, rates))
     if request.side is Side.SELL and request.qty is not None:
-        return Plan(reserved=base_up(instrument, request.qty))
+        return Plan(reserved=base_up(instrument, wanted))
     if request.side is Side.BUY:
-        reserved = cost_of_buy(instrument, price, request.qty or 0, rates.taker_ppm)
+        reserved = cost_of_buy(instrument, price, wanted, rates.taker_ppm)
     else:
         reserved = base_up(
             instrument, qty_for_quote(instrument, price, request.quote_amount or 0, order_step(instrument))
