@@ -56,6 +56,11 @@ def explained(error: sqlite3.Error, path: Path, what: str) -> CryptobotError:
         )
     if code == sqlite3.SQLITE_IOERR:
         return UserActionNeeded(f"{subject}: the disk reports an error ({error}); check the disk, then start again")
+    if "Could not decode" in str(error):
+        return UserActionNeeded(
+            f"{subject}: it holds a damaged text ({error}); run 'cryptobot ledger check', and put a copy from "
+            f"{path.parent / 'backups'} in its place"
+        )
     return InvariantBroken(f"{subject}: {error}")
 
 

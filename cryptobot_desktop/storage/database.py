@@ -14,6 +14,7 @@ from cryptobot_desktop.domain.errors import InvariantBroken, UserActionNeeded
 from cryptobot_desktop.domain.instrument import Instrument
 from cryptobot_desktop.domain.journal import CommitBatch
 from cryptobot_desktop.domain.ledger import CauseKind, Transfer
+from cryptobot_desktop.domain.ledger_chain import LedgerRow
 from cryptobot_desktop.storage import backups, schema
 from cryptobot_desktop.storage.batch_rows import Statement, statements
 from cryptobot_desktop.storage.connections import (
@@ -32,6 +33,8 @@ _SELECT_TRANSFERS = (
     "SELECT seq, asset, debit, credit, amount, cause_kind, cause_id, at_ms, previous_hash, row_hash "
     "FROM transfer WHERE seq > ? ORDER BY seq"
 )
+_STORED_EPOCH = """SELECT coalesce((SELECT epoch FROM order_state WHERE client_id = ?),
+    (SELECT max(epoch) FROM portfolio WHERE name = ?))"""
 _REFERRED_TO = """SELECT EXISTS (SELECT 1 FROM order_state WHERE instrument = ?)
     OR EXISTS (SELECT 1 FROM fill WHERE instrument = ?)"""
 
@@ -81,8 +84,8 @@ class ProfileDatabase:
         fsync must not be tried again as if nothing had happened. Open the file anew to see what arrived.
         """
         self._refuse_when_broken()
-        pending = [(sql, rows) for sql, rows in statements(batch) if rows]
         try:
+            pending = [(sql, rows) for sql, rows in statements(batch, self._stored_epoch) if rows]
             self._write(pending, batch.instruments)
         except sqlite3.Error as error:
             failure = explained(error, self.path, "could not be written")
@@ -118,6 +121,10 @@ class ProfileDatabase:
                 connection.execute("ROLLBACK")
             raise
 
+    def _stored_epoch(self, client_id: str, portfolio: str) -> int | None:
+        row = self._connection.execute(_STORED_EPOCH, (client_id, portfolio)).fetchone()
+        return None if row is None else row[0]
+
     def _refuse_new_precision(self, instrument: Instrument) -> None:
         """Stored prices and quantities are scaled: with other decimals they would mean other money."""
         row = self._connection.execute("SELECT document FROM instrument WHERE id = ?", (instrument.id,)).fetchone()
@@ -131,10 +138,14 @@ class ProfileDatabase:
                 f"{old}; its documents were not replaced"
             )
 
+    def ledger_rows(self, after_seq: int = 0) -> Iterator[LedgerRow]:
+        """Yield ledger rows in order as plain tuples, quickly. Raises sqlite3.Error."""
+        return iter(self._connection.execute(_SELECT_TRANSFERS, (after_seq,)))
+
     def transfers(self, after_seq: int = 0) -> Iterator[Transfer]:
         """Yield ledger rows in order."""
         with self.reading():
-            for row in self._connection.execute(_SELECT_TRANSFERS, (after_seq,)):
+            for row in self.ledger_rows(after_seq):
                 seq, asset, debit, credit, amount, cause, cause_id, at_ms, previous, own = row
                 yield Transfer(seq, asset, debit, credit, amount, _cause(cause), cause_id, at_ms, previous, own)
 

@@ -32,7 +32,7 @@ class SchemaHistory(Struct, frozen=True):
         return self.revisions[-1]
 
 
-HISTORY = SchemaHistory(Path(__file__).parent / "migrations", ("0001",))
+HISTORY = SchemaHistory(Path(__file__).parent / "migrations", ("0001", "0002"))
 """Every schema revision this program knows."""
 
 
