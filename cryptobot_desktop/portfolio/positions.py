@@ -21,7 +21,6 @@ from cryptobot_desktop.domain.numbers import div_up
 from cryptobot_desktop.domain.orders import Fill
 from cryptobot_desktop.portfolio.own_trades import OwnTrades, origin_of
 
-
 Lot = LotState
 """What is left of one buy: quantity and cost as ledger amounts, and when it was bought."""
 
@@ -128,7 +127,6 @@ class _Holding:
             uncovered=self.uncovered,
         )
 
-
     def stored(self) -> HoldingState:
         return HoldingState(
             self.base,
@@ -157,7 +155,7 @@ class PortfolioBook:
         self._origins: dict[tuple[str, str], OwnTrades] = {}
 
     def apply(self, fill: Fill, instrument: Instrument) -> int:
-        """Take in one fill; returns the FIFO profit it realised, before fees: of a sell, and of a fee in a third asset."""
+        """Take in one fill; returns the FIFO profit before fees of what it sold, be it for a fee in a third asset."""
         self.fills += 1
         self.last_ms = max(self.last_ms, fill.at_ms)
         self._own_trades(origin_of(fill.client_id), fill.instrument).take(fill, instrument)
@@ -281,7 +279,9 @@ def _fee_value(fill: Fill, instrument: Instrument, amount: int) -> int:
         return fill.fee_value
     if fill.fee_asset != instrument.base:
         if fill.fee:
-            raise InvariantBroken(f"fill {fill.fill_id} pays {fill.fee_asset} as a fee and does not say what it is worth")
+            raise InvariantBroken(
+                f"fill {fill.fill_id} pays {fill.fee_asset} as a fee and does not say what it is worth"
+            )
         return 0
     return fill.quote_amount * fill.fee // amount if fill.fee < amount else fill.quote_amount
 

@@ -38,6 +38,11 @@ def is_lasting(error: sqlite3.Error) -> bool:
     return primary_code(error) in _DAMAGED | {sqlite3.SQLITE_IOERR}
 
 
+def is_undecodable(error: sqlite3.Error) -> bool:
+    """Return True when a text in the file is not UTF-8, which no program of ours has written."""
+    return "Could not decode" in str(error)
+
+
 def explained(error: sqlite3.Error, path: Path, what: str) -> CryptobotError:
     """Return the error of ours for one of SQLite's; `what` failed, e.g. ``could not be written``."""
     code, subject = primary_code(error), f"{path.name} in {path.parent} {what}"
@@ -49,18 +54,13 @@ def explained(error: sqlite3.Error, path: Path, what: str) -> CryptobotError:
         return UserActionNeeded(
             f"{subject}: {error}; check that the folder exists and is writable, or choose another one with --data-dir"
         )
-    if code in _DAMAGED:
+    if code in _DAMAGED or is_undecodable(error):
         return UserActionNeeded(
             f"{subject}: it is damaged or not a database ({error}); it was left as it is - put a copy from "
             f"{path.parent / 'backups'} in its place, or choose another folder with --data-dir"
         )
     if code == sqlite3.SQLITE_IOERR:
         return UserActionNeeded(f"{subject}: the disk reports an error ({error}); check the disk, then start again")
-    if "Could not decode" in str(error):
-        return UserActionNeeded(
-            f"{subject}: it holds a damaged text ({error}); run 'cryptobot ledger check', and put a copy from "
-            f"{path.parent / 'backups'} in its place"
-        )
     return InvariantBroken(f"{subject}: {error}")
 
 

@@ -29,8 +29,8 @@ _FILL = """
            evidence, fee_value FROM fill"""
 _FILLS = f"{_FILL} WHERE portfolio = ? AND epoch = ? ORDER BY seq"
 _ONE_FILL = f"{_FILL} WHERE seq = ?"
-_TAIL_FILLS = f"""{_FILL} WHERE seq > ?
-    AND epoch = (SELECT max(epoch) FROM portfolio WHERE name = fill.portfolio) ORDER BY seq"""
+_RUNNING = "epoch = (SELECT max(epoch) FROM portfolio WHERE name = fill.portfolio)"
+_TAIL_FILLS = f"{_FILL} WHERE seq > ? AND {_RUNNING} ORDER BY seq"
 _NEWEST_OF_EPOCH = "SELECT seq FROM fill WHERE portfolio = ? AND epoch = ? ORDER BY seq DESC LIMIT ?"
 
 
@@ -116,9 +116,7 @@ def _newest_fills(database: ProfileDatabase, portfolios: list[PortfolioRecord]) 
     """Return the newest fills of these epochs, oldest first; found through the index, however many there are."""
     execute = database.connection.execute
     found = [
-        seq
-        for record in portfolios
-        for (seq,) in execute(_NEWEST_OF_EPOCH, (record.name, record.epoch, NEWEST_FILLS))
+        seq for record in portfolios for (seq,) in execute(_NEWEST_OF_EPOCH, (record.name, record.epoch, NEWEST_FILLS))
     ]
     return [_fill(execute(_ONE_FILL, (seq,)).fetchone()) for seq in heapq.nlargest(NEWEST_FILLS, found)[::-1]]
 

@@ -94,7 +94,7 @@ def main(database: str, what: str, *rest: str) -> None:
         ProfileDatabase(path).close()
     elif what == "migrate":
         die_at(int(rest[0]))
-        ensure_current(path, "paper", SchemaHistory(Path(rest[1]), ("0001", "0002")))
+        ensure_current(path, "paper", SchemaHistory(Path(rest[1]), ("0001", "0002", "0003")))
         print("migrated")
     elif what == "settings":
         save_settings_for_ever(path)

@@ -10,7 +10,7 @@ import pytest
 
 from cryptobot_desktop.domain.errors import UserActionNeeded
 from cryptobot_desktop.domain.journal import CommitBatch
-from cryptobot_desktop.portfolio.ledger import verify
+from cryptobot_desktop.portfolio.audit import audit
 from cryptobot_desktop.storage.checks import check_ledger
 from cryptobot_desktop.storage.database import FILE_NAME, ProfileDatabase
 from cryptobot_desktop.storage.recovery import load_state
@@ -69,7 +69,7 @@ def test_a_full_disk_stops_writing_and_keeps_everything_acknowledged(small_disk:
     database.close()
     reader = ProfileDatabase(small_disk / FILE_NAME, read_only=True)
     assert load_state(reader).last_seq == acknowledged
-    assert check_ledger(reader, verify).findings == ()
+    assert check_ledger(reader, audit).findings == ()
     reader.close()
 
 
@@ -92,5 +92,5 @@ def test_a_read_only_disk_is_refused_for_writing_and_read_for_viewing(small_disk
         ProfileDatabase(path)
     reader = ProfileDatabase(path, read_only=True)
     assert load_state(reader).last_seq == 1
-    assert check_ledger(reader, verify).findings == ()
+    assert check_ledger(reader, audit).findings == ()
     reader.close()

@@ -1,4 +1,4 @@
-"""Snapshots of the ledger's state, a digest of each fill and order, the value of fees in a third asset, waiting orders."""
+"""Snapshots of the ledger's state, a hash of each fill and order, fees in a third asset, orders that wait."""
 
 from hashlib import sha256
 
@@ -52,6 +52,7 @@ _FILLS = (
 def upgrade() -> None:
     """Add the table and the columns; the digests of what is there already are computed from it."""
     connection = op.get_bind().connection.driver_connection
+    assert connection is not None
     connection.create_function("row_digest", -1, _digest, deterministic=True)
     for statement in (_SNAPSHOT, *_SNAPSHOT_TRIGGERS, *_ORDERS, *_FILLS):
         op.execute(statement)
