@@ -49,7 +49,7 @@ class Replay:
             if row[0] != number or row[8] != head or digest(encode(row[:9])).hexdigest() != own:
                 self.faults.append(f"ledger row {row[0]} is damaged: {chain_fault(row, number - 1, head)}")
                 number = row[0]
-            _, asset, debit, credit, amount, *_ = row
+            asset, debit, credit, amount = row[1:5]
             source, target = (debit, asset), (credit, asset)
             try:
                 paid, received = balances[source] - amount, balances[target] + amount
@@ -59,8 +59,8 @@ class Replay:
                     move(row)
             except (KeyError, TypeError):
                 move(row)
-            self.seq, self.head = number, own
-            head = own
+            self.head = head = own
+            self.seq = number
             yield row
 
     def run(self, rows: Iterable[LedgerRow]) -> str:

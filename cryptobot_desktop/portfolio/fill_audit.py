@@ -1,5 +1,7 @@
 """Fills against the transfers that they caused, and the positions that follow, in the order of both."""
 
+from msgspec.structs import astuple
+
 from cryptobot_desktop.domain.errors import InvariantBroken
 from cryptobot_desktop.domain.instrument import InstrumentId
 from cryptobot_desktop.domain.ledger import CauseKind
@@ -31,24 +33,24 @@ class FillAudit:
         self._instruments = records.instruments()
         self._held = held
         self._rows: list[LedgerRow] = []
-        self._cause = ""
         self._fills = records.fills()
         self._running: dict[str, int] = {}
         self._books: dict[str, PortfolioBook] = {}
 
     def take(self, row: LedgerRow) -> None:
         """Take the next row that a fill caused."""
-        if row[6] != self._cause:
+        rows = self._rows
+        if rows and row[6] != rows[0][6]:
             self.end_of_fill()
-            self._cause = row[6]
-        self._rows.append(row)
+            rows = self._rows
+        rows.append(row)
 
     def end_of_fill(self) -> None:
         """Judge the rows of one fill; call it where the state must be complete."""
         if not self._rows:
             return
         rows, self._rows = self._rows, []
-        cause, self._cause = self._cause, ""
+        cause = rows[0][6]
         for stored in self._fills:
             if stored[1] == cause:
                 self._meet(stored, rows)
@@ -92,7 +94,7 @@ class FillAudit:
 
     def _meet(self, stored: FillRow, rows: list[LedgerRow]) -> None:
         """Judge one fill with its rows."""
-        seq, fill_id, client_id = stored[0], stored[1], stored[2]
+        seq, fill_id, client_id = stored[:3]
         if seq != self.seq + 1:
             self.findings.append(f"fill: fill {fill_id!r} has number {seq}, it should be {self.seq + 1}")
         self.seq = seq
@@ -113,7 +115,7 @@ class FillAudit:
         except (InvariantBroken, ArithmeticError, TypeError) as error:
             self.findings.append(f"fill: fill {fill_id!r} (number {seq}) cannot be true: {error}")
             return
-        if [(p.asset, p.debit, p.credit, p.amount, p.cause_kind) for p in expected] != [row[1:6] for row in rows]:
+        if [astuple(posting) for posting in expected] != [row[1:7] for row in rows]:
             where = f"ledger row {rows[0][0]}" if rows else "no ledger row"
             self.findings.append(f"fill: fill {fill_id!r} (number {seq}) demands other transfers than {where} has")
 

@@ -16,13 +16,6 @@ def origin_of(client_id: str) -> str:
     return origin if colon else USER
 
 
-def position_change(fill: Fill, instrument: Instrument) -> int:
-    """Return by how much a fill changes the holding of the base asset, fee included."""
-    amount = instrument.base_amount(fill.qty)
-    change = amount if fill.side is Side.BUY else -amount
-    return change - fill.fee if fill.fee_asset == instrument.base else change
-
-
 @dataclass(slots=True)
 class OwnTrades:
     """Sums over fills; `held` is a ledger amount of the base asset, `cost` and `realised` of the quote asset."""
@@ -35,12 +28,15 @@ class OwnTrades:
 
     def take(self, fill: Fill, instrument: Instrument) -> None:
         """Take in the next fill."""
+        amount = instrument.base_amount(fill.qty)
         if fill.side is Side.BUY:
             self.cost += fill.quote_amount
+            self.held += amount
         else:
-            amount = instrument.base_amount(fill.qty)
             cost = self.cost * min(amount, self.held) // self.held if self.held > 0 else 0
             self.cost -= cost
             self.realised += fill.quote_amount - cost
-        self.held += position_change(fill, instrument)
+            self.held -= amount
+        if fill.fee_asset == instrument.base:
+            self.held -= fill.fee
         self.fills += 1
