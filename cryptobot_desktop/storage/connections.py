@@ -55,13 +55,18 @@ def explained(error: sqlite3.Error, path: Path, what: str) -> CryptobotError:
             f"{subject}: {error}; check that the folder exists and is writable, or choose another one with --data-dir"
         )
     if code in _DAMAGED or is_undecodable(error):
-        return UserActionNeeded(
-            f"{subject}: it is damaged or not a database ({error}); it was left as it is - put a copy from "
-            f"{path.parent / 'backups'} in its place, or choose another folder with --data-dir"
-        )
+        return damaged(path, what, error)
     if code == sqlite3.SQLITE_IOERR:
         return UserActionNeeded(f"{subject}: the disk reports an error ({error}); check the disk, then start again")
     return InvariantBroken(f"{subject}: {error}")
+
+
+def damaged(path: Path, what: str, error: Exception) -> UserActionNeeded:
+    """Return the error of ours for a file whose content is not what any program of ours writes."""
+    return UserActionNeeded(
+        f"{path.name} in {path.parent} {what}: it is damaged or not a database ({error}); it was left as it is - put a "
+        f"copy from {path.parent / 'backups'} in its place, or choose another folder with --data-dir"
+    )
 
 
 @contextmanager
@@ -73,6 +78,8 @@ def explaining(path: Path, what: str) -> Iterator[None]:
         raise InvariantBroken(f"{path.name} in {path.parent} {what}: a value cannot be stored ({error})") from error
     except sqlite3.Error as error:
         raise explained(error, path, what) from error
+    except UnicodeDecodeError as error:  # SQLite's own message quotes a damaged name
+        raise damaged(path, what, error) from error
     except OSError as error:
         raise UserActionNeeded(
             f"{path.name} in {path.parent} {what}: {error.strerror or error}; check that the folder exists and is "
@@ -95,7 +102,7 @@ def open_writer(path: Path, busy_timeout_s: float = BUSY_TIMEOUT_S, before: tupl
     try:
         for pragma in (*before, *_PRAGMAS):
             connection.execute(pragma)
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         connection.close()
         raise
     return connection
@@ -120,7 +127,7 @@ def _probed(uri: str, busy_timeout_s: float) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         connection.close()
         raise
     return connection

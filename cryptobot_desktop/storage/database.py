@@ -157,7 +157,7 @@ class ProfileDatabase:
         """Return what SQLite's own quick check finds wrong with the file; empty when nothing is."""
         try:
             return [text for (text,) in self._connection.execute("PRAGMA quick_check") if text != "ok"]
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             return [str(error)]
 
 

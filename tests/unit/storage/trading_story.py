@@ -6,6 +6,7 @@ from cryptobot_desktop.domain.facts import DecisionMade
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.domain.journal import CommitBatch, KillSwitchRecord, SessionRecord
 from cryptobot_desktop.domain.ledger import BotRecord, CauseKind, PortfolioRecord, Posting, Transfer
+from cryptobot_desktop.domain.ledger_state import LedgerState
 from cryptobot_desktop.domain.market import Side
 from cryptobot_desktop.domain.orders import (
     Fill,
@@ -18,6 +19,7 @@ from cryptobot_desktop.domain.orders import (
     OrderType,
 )
 from cryptobot_desktop.portfolio.ledger import Ledger
+from cryptobot_desktop.portfolio.positions import PortfolioBook
 from tests.builders import btc_usdt
 
 BTC_USDT = btc_usdt()
@@ -52,6 +54,20 @@ class TradingStory:
             instruments=(self.instrument,),
             **{name: tuple(rows) for name, rows in pending.items()},  # type: ignore[arg-type]
         )
+
+    def batch_with_snapshot(self) -> CommitBatch:
+        """Return everything since the last batch, and the state to write down with it."""
+        return msgspec.structs.replace(self.batch(), snapshot=self.state())
+
+    def state(self) -> LedgerState:
+        """Return what everything so far adds up to, reckoned from the first fill on."""
+        books = {}
+        for name in {record.name for record in self.portfolios}:
+            books[name] = PortfolioBook(name, "USDT")
+            for epoch, fill in self.fills:
+                if (fill.portfolio, epoch) == (name, self.epoch(name)):
+                    books[name].apply(fill, self.instrument)
+        return self.ledger.state(tuple(b.state(self.epoch(n)) for n, b in sorted(books.items()) if b.fills))
 
     def epoch(self, name: str = "main") -> int:
         """Return the running epoch."""
