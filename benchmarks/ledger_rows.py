@@ -31,9 +31,7 @@ from cryptobot_desktop.storage.checks import check_ledger
 from cryptobot_desktop.storage.database import ProfileDatabase
 from cryptobot_desktop.storage.recovery import load_state
 
-BTC_USDT = Instrument(
-    venue=Venue.BINANCE, symbol="BTCUSDT", base="BTC", quote="USDT", price_decimals=2, qty_decimals=5
-)
+BTC_USDT = Instrument(venue=Venue.BINANCE, symbol="BTCUSDT", base="BTC", quote="USDT", price_decimals=2, qty_decimals=5)
 CASH = 10**15
 BATCH_ROWS = 2_000
 START_MS = 1_767_225_600_000
@@ -124,9 +122,7 @@ def make(path: Path, rows: int) -> None:
     accounts = Accounts(MarketState(books=False, base=Timeframe.M1, timeframes=()), {BTC_USDT.id: BTC_USDT})
     record = PortfolioRecord(name="main", epoch=1, asset="USDT", starting_cash=CASH, created_ms=START_MS)
     transfers = [*accounts.open(record, START_MS)]
-    database.commit(
-        CommitBatch(portfolios=(record,), transfers=tuple(transfers), instruments=(BTC_USDT,))
-    )
+    database.commit(CommitBatch(portfolios=(record,), transfers=tuple(transfers), instruments=(BTC_USDT,)))
     transfers.clear()
     fills: list[Fill] = []
     newest: dict[str, Order] = {}
@@ -145,7 +141,9 @@ def make(path: Path, rows: int) -> None:
                     snapshot=accounts.due_snapshot(ending=False),
                 )
             )
-            transfers.clear(), fills.clear(), newest.clear()
+            transfers.clear()
+            fills.clear()
+            newest.clear()
         if is_last:
             break
     database.close()

@@ -61,9 +61,13 @@ def explained(error: sqlite3.Error, path: Path, what: str) -> CryptobotError:
     return InvariantBroken(f"{subject}: {error}")
 
 
-def damaged(path: Path, what: str, error: Exception) -> UserActionNeeded:
+class DamagedFile(UserActionNeeded):
+    """The content of a database file is not what any program of ours writes."""
+
+
+def damaged(path: Path, what: str, error: Exception) -> DamagedFile:
     """Return the error of ours for a file whose content is not what any program of ours writes."""
-    return UserActionNeeded(
+    return DamagedFile(
         f"{path.name} in {path.parent} {what}: it is damaged or not a database ({error}); it was left as it is - put a "
         f"copy from {path.parent / 'backups'} in its place, or choose another folder with --data-dir"
     )

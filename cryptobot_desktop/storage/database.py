@@ -53,7 +53,7 @@ class ProfileDatabase:
         self.path = path
         self._broken: UserActionNeeded | None = None
         if read_only:
-            schema.inspect(path, mode, busy_timeout_s=busy_timeout_s)
+            schema.inspect_current(path, mode, busy_timeout_s)
             with explaining(path, "cannot be read"):
                 self._connection = open_reader(path, busy_timeout_s)
         else:
@@ -152,6 +152,10 @@ class ProfileDatabase:
     def back_up_daily(self, now_ms: int) -> Path | None:
         """Copy the file into ``backups/`` once a UTC day and keep the newest seven; return the new copy."""
         return backups.back_up_daily(self._connection, self.path, now_ms)
+
+    def back_up_now(self, now_ms: int, target: Path | None = None) -> Path:
+        """Copy the file to `target`, or into ``backups/`` under the present second; return the new copy."""
+        return backups.back_up_now(self._connection, self.path, now_ms, target=target)
 
     def integrity_problems(self) -> list[str]:
         """Return what SQLite's own quick check finds wrong with the file; empty when nothing is."""
