@@ -204,6 +204,7 @@ def _portfolio(add: Add, shared: Parser) -> None:
     show = actions.add_parser("show", help="cash, positions and trades of one portfolio", parents=[shared])
     show.add_argument("name", nargs="?", metavar="NAME")
     show.add_argument("--epoch", type=int, metavar="N", help="an older epoch")
+    show.add_argument("--in", dest="valued_in", metavar="ASSET", help="value everything in this asset")
     for name, text in (("create", "open a portfolio"), ("reset", "start again; history stays readable")):
         parser = actions.add_parser(name, help=text, parents=[shared])
         parser.add_argument("name", metavar="NAME")

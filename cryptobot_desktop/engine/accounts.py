@@ -14,6 +14,7 @@ from cryptobot_desktop.portfolio.accounting import Journal, postings_for_close, 
 from cryptobot_desktop.portfolio.ledger import START_HASH, Ledger, LedgerSnapshot
 from cryptobot_desktop.portfolio.performance import Drawdown, EquityCurve
 from cryptobot_desktop.portfolio.positions import Mark, PortfolioBook, Valuation, value_holdings
+from cryptobot_desktop.portfolio.valuation import PriceSource, Quote, Rates
 
 CURVE_POINTS = 600
 SNAPSHOT_ROWS = 10_000
@@ -168,7 +169,24 @@ class Accounts:
         if len(held) == 1 and asset in held:
             return Valuation(held[asset])  # only the asset itself, so there is nothing to price
         marks = {other: mark for other in held if other != asset and (mark := self.mark(other, asset)) is not None}
-        return value_holdings(held, asset, marks)
+        valuation = value_holdings(held, asset, marks)
+        return self._across(valuation, held, asset) if valuation.unpriced else valuation
+
+    def rates(self) -> Rates:
+        """Return the last prices of everything watched, for values that no single price gives."""
+        found = ((i, self._market.last_price(key)) for key, i in sorted(self._instruments.items()))
+        return Rates(Quote(instrument, price, PriceSource.LAST) for instrument, price in found if price is not None)
+
+    def _across(self, valuation: Valuation, held: Mapping[str, int], asset: str) -> Valuation:
+        """Add what has a value only through a third asset."""
+        rates, equity, unpriced = self.rates(), valuation.equity, []
+        for name in valuation.unpriced:
+            worth = rates.value(name, held[name], asset).amount
+            if worth is None:
+                unpriced.append(name)
+            else:
+                equity += worth
+        return Valuation(equity, tuple(unpriced))
 
     def mark(self, asset: str, quote: str) -> Mark | None:
         """Return the last price between two assets, either way round, or None when none is watched."""

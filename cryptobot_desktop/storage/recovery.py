@@ -31,6 +31,9 @@ _FILLS = f"{_FILL} WHERE portfolio = ? AND epoch = ? ORDER BY seq"
 _ONE_FILL = f"{_FILL} WHERE seq = ?"
 _RUNNING = "epoch = (SELECT max(epoch) FROM portfolio WHERE name = fill.portfolio)"
 _TAIL_FILLS = f"{_FILL} WHERE seq > ? AND {_RUNNING} ORDER BY seq"
+_LAST_FILLS = """
+    SELECT instrument, price, at_ms FROM fill WHERE seq IN (SELECT max(seq) FROM fill GROUP BY instrument)
+    ORDER BY instrument"""
 _NEWEST_OF_EPOCH = "SELECT seq FROM fill WHERE portfolio = ? AND epoch = ? ORDER BY seq DESC LIMIT ?"
 
 
@@ -110,6 +113,13 @@ def load_fills(database: ProfileDatabase, portfolio: str, epoch: int) -> list[Fi
     """Return the fills of one epoch of a portfolio, oldest first."""
     with database.reading():
         return [_fill(row) for row in database.connection.execute(_FILLS, (portfolio, epoch))]
+
+
+def last_fills(database: ProfileDatabase) -> list[tuple[InstrumentId, int, int]]:
+    """Return (instrument, price, time) of the newest fill on each instrument."""
+    with database.reading():
+        rows = database.connection.execute(_LAST_FILLS)
+        return [(InstrumentId(instrument), price, at_ms) for instrument, price, at_ms in rows]
 
 
 def _newest_fills(database: ProfileDatabase, portfolios: list[PortfolioRecord]) -> list[Fill]:
