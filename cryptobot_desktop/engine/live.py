@@ -24,6 +24,7 @@ from cryptobot_desktop.engine.assembly import (
 )
 from cryptobot_desktop.engine.background import BackgroundWork, waker
 from cryptobot_desktop.engine.chart_data import ChartData
+from cryptobot_desktop.engine.disk_space import DiskSpace
 from cryptobot_desktop.engine.handle import EngineHandle
 from cryptobot_desktop.engine.outbox import Store
 from cryptobot_desktop.engine.picture import EngineMood, Picture
@@ -54,6 +55,8 @@ class LiveSession:
         self, spec: SessionSpec, record: SessionRecord, *, store: Store, handle: EngineHandle, clock: Clock
     ) -> None:
         self.mood = EngineMood()
+        self.disk = DiskSpace()
+        """The app says how to ask for the free space."""
         self._handle = handle
         self._clock = clock
         self._session = assemble(spec, record, store=store, tell=self._tell, watch=self._watch)
@@ -130,6 +133,7 @@ class LiveSession:
         for instrument in wanted:
             watch_instrument(session, instrument)
         await asyncio.gather(*(self._load_history(i, FIRST_HISTORY_MINUTES) for i in wanted))
+        self._look_at_disk()
         restore(session, stored)
         self._picture.restore(stored)
         open_session(session)
@@ -182,6 +186,7 @@ class LiveSession:
             self._on_received(Received(tick_ms, ClockTick(tick_ms)))
         if now_ms - self._last_saved_ms >= SAVE_SESSION_MS:
             self._last_saved_ms = now_ms
+            self._look_at_disk()
             self._session.outbox.put_session(msgspec.structs.replace(self._session.record, last_ms=now_ms))
             self._flush()
         elif self.mood.state == "halted":
@@ -190,6 +195,13 @@ class LiveSession:
             self.mood.weight_used, self.mood.weight_limit = self._feed.weight
             self._note_trouble(self._feed.note)
         self._publish()
+
+    def _look_at_disk(self) -> None:
+        before = self.disk.warning
+        self.disk.look()
+        self._session.pipeline.no_intake = self.disk.refusal
+        if self.mood.state == "running" and (self.disk.warning or self.mood.message == before):
+            self.mood.message = self.disk.warning
 
     def _note_trouble(self, trouble: str) -> None:
         """Tell once what keeps books from being loaded; their state alone does not change by it."""

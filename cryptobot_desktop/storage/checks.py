@@ -3,13 +3,17 @@
 import sqlite3
 from collections.abc import Iterator, Mapping
 
+import msgspec
+
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.domain.ledger import PortfolioRecord
 from cryptobot_desktop.domain.ledger_chain import Balances, LedgerRow
 from cryptobot_desktop.domain.ledger_records import Audit, Audited, FillRow, OrderRow, SnapshotRow
+from cryptobot_desktop.storage.anchor import Anchor, read_anchor
 from cryptobot_desktop.storage.connections import is_undecodable
 from cryptobot_desktop.storage.database import ProfileDatabase
 from cryptobot_desktop.storage.recovery import all_epochs, instruments
+from cryptobot_desktop.storage.snapshots import lost_rows
 
 SHOWN = 20
 """Damages of the file that are spelled out."""
@@ -74,17 +78,21 @@ def check_ledger(database: ProfileDatabase, audit: Audit) -> Audited:
     damage = database.integrity_problems()
     if damage:
         return _unreadable(damage)
+    anchor = read_anchor(database.path)
     with database.reading():
         database.connection.execute("BEGIN")  # one moment of the file, even while the engine writes on
         try:
-            return _audited(database, audit)
+            return _audited(database, audit, anchor)
         finally:
             database.connection.execute("ROLLBACK")
 
 
-def _audited(database: ProfileDatabase, audit: Audit) -> Audited:
+def _audited(database: ProfileDatabase, audit: Audit, anchor: Anchor | None) -> Audited:
+    missing = lost_rows(database, anchor)
     try:
-        return audit(StoredRecords(database))
+        report = audit(StoredRecords(database))
+        found = (*report.findings, f"rows: {missing}") if missing else report.findings
+        return msgspec.structs.replace(report, findings=found)
     except sqlite3.OperationalError as error:
         if not is_undecodable(error):
             raise

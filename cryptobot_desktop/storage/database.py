@@ -16,6 +16,7 @@ from cryptobot_desktop.domain.journal import CommitBatch
 from cryptobot_desktop.domain.ledger import CauseKind, Transfer
 from cryptobot_desktop.domain.ledger_chain import LedgerRow
 from cryptobot_desktop.storage import backups, schema
+from cryptobot_desktop.storage.anchor import AnchorWriter
 from cryptobot_desktop.storage.batch_rows import Statement, statements
 from cryptobot_desktop.storage.connections import (
     BUSY_TIMEOUT_S,
@@ -61,6 +62,7 @@ class ProfileDatabase:
             with explaining(path, "cannot be opened"):
                 self._connection = open_writer(path, busy_timeout_s)
         self._file = _file_identity(path)
+        self._anchor = AnchorWriter(path)
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -70,6 +72,7 @@ class ProfileDatabase:
     def close(self) -> None:
         """Close the file; everything committed stays."""
         self._connection.close()
+        self._anchor.close()
 
     def reading(self) -> AbstractContextManager[None]:
         """Turn SQLite's errors inside the block into errors of ours."""
@@ -96,6 +99,8 @@ class ProfileDatabase:
             raise InvariantBroken(
                 f"batch cannot be stored in {self.path}: {error}; nothing of it was written"
             ) from error
+        if batch.transfers:
+            self._anchor.write(batch.transfers[-1].seq, batch.transfers[-1].row_hash)
 
     def _refuse_when_broken(self) -> None:
         if self._broken is None and _file_identity(self.path) != self._file:

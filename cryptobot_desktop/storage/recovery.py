@@ -131,7 +131,19 @@ def _newest_fills(database: ProfileDatabase, portfolios: list[PortfolioRecord]) 
     return [_fill(execute(_ONE_FILL, (seq,)).fetchone()) for seq in heapq.nlargest(NEWEST_FILLS, found)[::-1]]
 
 
-def _fill(row: tuple[str, str, str, str, str, int, int, int, int, str, str, int, str, int | None]) -> Fill:
+_FillRow = tuple[str, str, str, str, str, int, int, int, int, str, str, int, str, int | None]
+
+
+def _fill(row: _FillRow | None) -> Fill:
+    if row is None:
+        raise _damaged("Fill", "the index of fills names one that is not there")
+    try:
+        return _read_fill(row)
+    except (TypeError, ValueError) as error:
+        raise _damaged("Fill", error) from error
+
+
+def _read_fill(row: _FillRow) -> Fill:
     return Fill(
         fill_id=row[0],
         client_id=row[1],
@@ -164,11 +176,15 @@ def _documents(database: ProfileDatabase, rest: str, kind: type[_T]) -> list[_T]
 def _decoded(document: str, kind: type[_T]) -> _T:
     try:
         return msgspec.json.decode(document, type=kind)
-    except msgspec.DecodeError as error:
-        raise UserActionNeeded(
-            f"the profile database holds a damaged {kind.__name__} ({error}); run 'cryptobot ledger check', and put a "
-            "copy from its folder 'backups' in its place"
-        ) from error
+    except (msgspec.DecodeError, TypeError) as error:
+        raise _damaged(kind.__name__, error) from error
+
+
+def _damaged(what: str, error: object) -> UserActionNeeded:
+    return UserActionNeeded(
+        f"the profile database holds a damaged {what} ({error}); run 'cryptobot ledger check', and put a copy of "
+        "'cryptobot backup list' in its place: 'cryptobot backup restore', or by hand from its folder 'backups'"
+    )
 
 
 def _kill_switch(database: ProfileDatabase) -> KillSwitchRecord | None:

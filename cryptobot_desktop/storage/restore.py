@@ -16,6 +16,7 @@ from msgspec import Struct
 from cryptobot_desktop.config.atomic_file import move_into_place, sync_folder
 from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.storage import schema
+from cryptobot_desktop.storage.anchor import drop_anchor
 from cryptobot_desktop.storage.backups import back_up_now, backups
 from cryptobot_desktop.storage.connections import DamagedFile, copy_database, explaining, open_reader, open_writer
 
@@ -117,6 +118,7 @@ def restore(copy: Path, database: Path, mode: str, now_ms: int) -> Path | None:
         schema.inspect(database, mode)
         with explaining(database, "could not be copied"), closing(open_writer(database)) as target:
             kept = back_up_now(target, database, now_ms)
+            drop_anchor(database)
             with closing(open_reader(copy)) as source:
                 source.backup(target)
             target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -128,6 +130,7 @@ def restore(copy: Path, database: Path, mode: str, now_ms: int) -> Path | None:
     with explaining(database, "could not be put in its place"):
         with closing(open_writer(copy)) as finished:
             finished.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        drop_anchor(database)
         move_into_place(copy, database)
     return kept
 

@@ -12,6 +12,7 @@ from cryptobot_desktop.domain.errors import InvalidInput, UserActionNeeded
 from cryptobot_desktop.domain.ledger_chain import START_HASH, Balances, Replay
 from cryptobot_desktop.domain.ledger_state import BookState, LedgerState, document_hash, parse_state
 from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS, format_trimmed
+from cryptobot_desktop.storage.anchor import Anchor, anchor_path, read_anchor
 from cryptobot_desktop.storage.database import ProfileDatabase
 
 _NEWEST = "SELECT seq, fill_seq, head_hash, state_hash, document FROM ledger_snapshot ORDER BY seq DESC LIMIT 1"
@@ -31,6 +32,7 @@ class Recovered(Struct, frozen=True):
 
 def recover(database: ProfileDatabase) -> Recovered:
     """Return the ledger's state; UserActionNeeded names the first row or account that does not agree."""
+    anchor = read_anchor(database.path)  # before the rows: another program may write on meanwhile
     state, fill_seq = _newest_snapshot(database)
     before = {(name, asset): amount for name, asset, amount in state.balances}
     replay = Replay(state.seq, state.head_hash, before)
@@ -39,7 +41,27 @@ def recover(database: ProfileDatabase) -> Recovered:
         _refuse(database, fault)
     found = {key: amount for key, amount in replay.balances.items() if amount}
     _compare(database, found)
+    missing = lost_rows(database, anchor)
+    if missing:
+        _refuse(database, missing)
     return Recovered(replay.seq, replay.head, found, state.seq, fill_seq, state.books)
+
+
+def lost_rows(database: ProfileDatabase, anchor: Anchor | None) -> str:
+    """Return which rows were stored here and are gone, or nothing."""
+    if anchor is None:
+        return ""
+    execute = database.connection.execute
+    row = execute("SELECT row_hash FROM transfer WHERE seq = ?", (anchor.seq,)).fetchone()
+    if row is not None:
+        is_same = row[0] == anchor.head_hash
+        return "" if is_same else f"row {anchor.seq} is another one than was stored here, so this is another ledger"
+    (last,) = execute("SELECT ifnull(max(seq), 0) FROM transfer").fetchone()
+    return (
+        f"ledger rows {last + 1} to {anchor.seq} were stored and are missing, as when the write-ahead log "
+        f"{database.path.name}-wal was deleted or moved; put it back, or delete {anchor_path(database.path).name} to "
+        "go on without them"
+    )
 
 
 def balances(database: ProfileDatabase) -> Balances:
