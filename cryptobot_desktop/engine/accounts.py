@@ -1,6 +1,6 @@
 """Portfolios while the engine runs: the ledger, positions, equity and drawdown behind one small interface."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.facts import ExecutionFact, OrderFilled
@@ -170,23 +170,12 @@ class Accounts:
             return Valuation(held[asset])  # only the asset itself, so there is nothing to price
         marks = {other: mark for other in held if other != asset and (mark := self.mark(other, asset)) is not None}
         valuation = value_holdings(held, asset, marks)
-        return self._across(valuation, held, asset) if valuation.unpriced else valuation
+        return _across(valuation, held, asset, self.rates()) if valuation.unpriced else valuation
 
     def rates(self) -> Rates:
         """Return the last prices of everything watched, for values that no single price gives."""
-        found = ((i, self._market.last_price(key)) for key, i in sorted(self._instruments.items()))
+        found = ((i, self._market.last_price(key)) for key, i in sorted(self.instruments.items()))
         return Rates(Quote(instrument, price, PriceSource.LAST) for instrument, price in found if price is not None)
-
-    def _across(self, valuation: Valuation, held: Mapping[str, int], asset: str) -> Valuation:
-        """Add what has a value only through a third asset."""
-        rates, equity, unpriced = self.rates(), valuation.equity, []
-        for name in valuation.unpriced:
-            worth = rates.value(name, held[name], asset).amount
-            if worth is None:
-                unpriced.append(name)
-            else:
-                equity += worth
-        return Valuation(equity, tuple(unpriced))
 
     def mark(self, asset: str, quote: str) -> Mark | None:
         """Return the last price between two assets, either way round, or None when none is watched."""
@@ -214,3 +203,15 @@ class Accounts:
             if not valuation.unpriced:
                 holder.drawdown.update(valuation.equity)
                 holder.curve.add(now_ms, valuation.equity)
+
+
+def _across(valuation: Valuation, held: Mapping[str, int], asset: str, rates: Rates) -> Valuation:
+    """Add what has a value only through a third asset."""
+    equity, unpriced = valuation.equity, []
+    for name in valuation.unpriced:
+        worth = rates.value(name, held[name], asset).amount
+        if worth is None:
+            unpriced.append(name)
+        else:
+            equity += worth
+    return Valuation(equity, tuple(unpriced))
