@@ -1,6 +1,6 @@
 """Stored rows as an audit of the ledger reads them: plain tuples, because there may be millions."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -8,6 +8,7 @@ from msgspec import Struct
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.domain.ledger import PortfolioRecord
 from cryptobot_desktop.domain.ledger_chain import Balances, LedgerRow
+from cryptobot_desktop.domain.ledger_state import LedgerState
 
 FillRow = tuple[int, str, str, str, int, str, str, int, int, int, int, str, str, int, str, int | None, str]
 """seq, fill id, client id, portfolio, epoch, instrument, side, price, qty, quote amount, fee, fee asset, liquidity,
@@ -23,8 +24,8 @@ SnapshotRow = tuple[int, int, str, str, str]
 class LedgerRecords(Protocol):
     """One moment of a stored ledger. Rows come in the order in which they were written."""
 
-    def transfers(self) -> Iterator[LedgerRow]:
-        """Return all ledger rows."""
+    def transfers(self, after_seq: int = 0, until_seq: int | None = None) -> Iterator[LedgerRow]:
+        """Return all ledger rows beyond one, up to another."""
         ...
 
     def fills(self, after_seq: int = 0) -> Iterator[FillRow]:
@@ -39,8 +40,8 @@ class LedgerRecords(Protocol):
         """Return all orders in their newest state."""
         ...
 
-    def snapshots(self) -> Iterator[SnapshotRow]:
-        """Return all snapshots."""
+    def snapshots(self, after_seq: int = 0) -> Iterator[SnapshotRow]:
+        """Return all snapshots of later rows than one."""
         ...
 
     def balances(self) -> Balances:
@@ -75,4 +76,33 @@ class Audited(Struct, frozen=True, kw_only=True):
         return not self.findings
 
 
-Audit = Callable[[LedgerRecords], Audited]
+class AuditPart(Struct, kw_only=True):
+    """What an audit of one stretch of a ledger found, and what it hands on to the stretch after it."""
+
+    state: LedgerState
+    """At its end."""
+    moved: Balances
+    """Balances at its end, zeros too."""
+    held: dict[str, int]
+    """What the ledger has set aside for each order in this stretch, less what it took back."""
+    filled: dict[str, tuple[int, int]]
+    """Quantity and quote amount of the fills of each order in this stretch."""
+    openings: list[LedgerRow]
+    """Rows that opened and closed epochs."""
+    unknown_fills: set[str]
+    snapshots: int
+    chain: list[str]
+    fills: list[str]
+    snapshot_faults: list[str]
+
+
+class Audit(Protocol):
+    """Judges stored ledgers. Stretches between snapshots can be judged apart from each other, at the same time."""
+
+    def part(self, records: LedgerRecords, start: SnapshotRow | None = None, until_seq: int | None = None) -> AuditPart:
+        """Judge the rows after a snapshot (or all), up to a row that has one (or all)."""
+        ...
+
+    def conclude(self, records: LedgerRecords, parts: Sequence[AuditPart]) -> Audited:
+        """Judge what the stretches of a whole ledger add up to."""
+        ...

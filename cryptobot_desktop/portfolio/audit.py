@@ -6,12 +6,12 @@ zero in sum; and each snapshot is the state that a replay from the first row com
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from cryptobot_desktop.domain.ledger import AccountKind, CauseKind
-from cryptobot_desktop.domain.ledger_chain import WORLD, Balances, LedgerRow, Replay
-from cryptobot_desktop.domain.ledger_records import Audited, LedgerRecords
-from cryptobot_desktop.domain.ledger_state import LedgerState, state_hash
+from cryptobot_desktop.domain.ledger_chain import START_HASH, WORLD, Balances, LedgerRow, Replay
+from cryptobot_desktop.domain.ledger_records import Audited, AuditPart, LedgerRecords, SnapshotRow
+from cryptobot_desktop.domain.ledger_state import LedgerState, parse_state, state_hash
 from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS, format_trimmed
 from cryptobot_desktop.portfolio.fill_audit import FillAudit
 from cryptobot_desktop.portfolio.order_audit import OrderAudit
@@ -26,60 +26,103 @@ _RESERVE, _RELEASE = CauseKind.RESERVE.value, CauseKind.RELEASE.value
 _RESERVED = f"/{AccountKind.RESERVED.value}"
 
 
-def audit(records: LedgerRecords) -> Audited:
-    """Return what is wrong with a ledger; sound ones have no findings."""
-    held: dict[str, int] = {}
-    replay = Replay()
-    fills = FillAudit(records, held)
-    snapshots = SnapshotAudit(records)
-    openings: list[LedgerRow] = []
-    for row in replay.read(records.transfers()):
-        kind = row[5]
-        if kind in _OF_FILLS:
-            fills.take(row)
-        elif kind == _RESERVE:
-            held[row[6]] = held.get(row[6], 0) + row[4]
-        elif kind == _RELEASE:
-            held[row[6]] = held.get(row[6], 0) - row[4]
-        else:
-            fills.end_of_fill()
-            fills.open_epoch(row)
-            openings.append(row)
-        if row[0] >= snapshots.next_seq:
-            fills.end_of_fill()
-            snapshots.compare(replay, fills)
-    fills.finish()
-    orders = OrderAudit(records, held, fills.sums)
-    orders.read()
-    stored = records.balances()
-    kinds = (
-        (f"chain: {fault}" for fault in replay.faults),
-        _differences("balance", _named(stored), _named(replay.balances), ("it is stored as", "its transfers give")),
-        _rows_without_transfers(stored, replay.balances),
-        _unbalanced(stored),
-        _negative(stored),
-        iter(orders.findings),
-        _differences("reserved", _reserved(stored), orders.reserved, ("the ledger holds", "the open orders hold")),
-        iter(fills.findings),
-        iter([*snapshots.findings, *snapshots.left_over(replay.seq)]),
-        _unknown_epochs(records, openings),
-        _orphans(records, fills.unknown, orders.unknown),
-    )
-    return Audited(
-        rows=replay.seq,
-        head_hash=replay.head if replay.seq else "",
-        accounts=len(_named(stored)),
-        open_orders=orders.open_orders,
-        findings=tuple(text for kind in kinds for text in shortened(kind)),
-        snapshots=snapshots.count,
-        state_hash=state_hash(state_of(replay, fills)),
-    )
+class LedgerAudit:
+    """The audit; `audit` is the one that there is."""
+
+    def part(self, records: LedgerRecords, start: SnapshotRow | None = None, until_seq: int | None = None) -> AuditPart:
+        """Judge the rows after a snapshot (or all), up to a row that has one (or all)."""
+        held: dict[str, int] = {}
+        state = LedgerState(0, START_HASH, (), ()) if start is None else parse_state(start[4])
+        replay = Replay(state.seq, state.head_hash, {(name, asset): amount for name, asset, amount in state.balances})
+        fills = FillAudit(records, held)
+        fills.begin(state.books, 0 if start is None else start[1])
+        snapshots = SnapshotAudit(records.snapshots(state.seq))
+        openings: list[LedgerRow] = []
+        for row in replay.read(records.transfers(state.seq, until_seq)):
+            kind = row[5]
+            if kind in _OF_FILLS:
+                fills.take(row)
+            elif kind == _RESERVE:
+                held[row[6]] = held.get(row[6], 0) + row[4]
+            elif kind == _RELEASE:
+                held[row[6]] = held.get(row[6], 0) - row[4]
+            else:
+                fills.end_of_fill()
+                fills.open_epoch(row)
+                openings.append(row)
+            if row[0] >= snapshots.next_seq:
+                fills.end_of_fill()
+                snapshots.compare(replay, fills)
+        fills.end_of_fill()
+        if until_seq is None:
+            fills.finish()
+            snapshots.name_left_over(replay.seq)
+        return AuditPart(
+            state=state_of(replay, fills),
+            moved=replay.balances,
+            held=held,
+            filled=fills.sums,
+            openings=openings,
+            unknown_fills=fills.unknown,
+            snapshots=snapshots.count,
+            chain=replay.faults,
+            fills=fills.findings,
+            snapshot_faults=snapshots.findings,
+        )
+
+    def conclude(self, records: LedgerRecords, parts: Sequence[AuditPart]) -> Audited:
+        """Judge what the stretches of a whole ledger add up to."""
+        held, filled = _added_up(parts)
+        moved: Balances = {}
+        for part in parts:
+            moved = dict.fromkeys(moved, 0) | part.moved
+        orders = OrderAudit(records, held, filled)
+        orders.read()
+        stored, state = records.balances(), parts[-1].state
+        unknown = set[str]().union(*(part.unknown_fills for part in parts))
+        kinds = (
+            (f"chain: {fault}" for part in parts for fault in part.chain),
+            _differences("balance", _named(stored), _named(moved), ("it is stored as", "its transfers give")),
+            _rows_without_transfers(stored, moved),
+            _unbalanced(stored),
+            _negative(stored),
+            iter(orders.findings),
+            _differences("reserved", _reserved(stored), orders.reserved, ("the ledger holds", "the open orders hold")),
+            (fault for part in parts for fault in part.fills),
+            (fault for part in parts for fault in part.snapshot_faults),
+            _unknown_epochs(records, [row for part in parts for row in part.openings]),
+            _orphans(records, unknown, orders.unknown),
+        )
+        return Audited(
+            rows=state.seq,
+            head_hash=state.head_hash if state.seq else "",
+            accounts=len(_named(stored)),
+            open_orders=orders.open_orders,
+            findings=tuple(text for kind in kinds for text in shortened(kind)),
+            snapshots=sum(part.snapshots for part in parts),
+            state_hash=state_hash(state),
+        )
+
+
+audit = LedgerAudit()
 
 
 def state_of(replay: Replay, fills: FillAudit) -> LedgerState:
     """Return what the rows so far add up to."""
     rows = sorted((name, asset, amount) for (name, asset), amount in replay.balances.items() if amount)
     return LedgerState(replay.seq, replay.head, tuple(rows), fills.books())
+
+
+def _added_up(parts: Sequence[AuditPart]) -> tuple[dict[str, int], dict[str, tuple[int, int]]]:
+    """Return what is held for and filled of each order over all stretches."""
+    held, filled = parts[0].held, parts[0].filled
+    for part in parts[1:]:
+        for client_id, amount in part.held.items():
+            held[client_id] = held.get(client_id, 0) + amount
+        for client_id, (qty, quote) in part.filled.items():
+            before = filled.get(client_id, (0, 0))
+            filled[client_id] = (before[0] + qty, before[1] + quote)
+    return held, filled
 
 
 def shortened(findings: Iterator[str]) -> list[str]:

@@ -1,5 +1,7 @@
 """Fills against the transfers that they caused, and the positions that follow, in the order of both."""
 
+from collections.abc import Iterator
+
 from msgspec.structs import astuple
 
 from cryptobot_desktop.domain.errors import InvariantBroken
@@ -33,9 +35,16 @@ class FillAudit:
         self._instruments = records.instruments()
         self._held = held
         self._rows: list[LedgerRow] = []
-        self._fills = records.fills()
+        self._fills: Iterator[FillRow] = iter(())
         self._running: dict[str, int] = {}
         self._books: dict[str, PortfolioBook] = {}
+
+    def begin(self, books: tuple[BookState, ...], fill_seq: int) -> None:
+        """Go on from a snapshot, or from nothing."""
+        self.seq = fill_seq
+        self._fills = self._records.fills(fill_seq)
+        for state in books:
+            self._book(state.portfolio, state.epoch).restore(state)
 
     def take(self, row: LedgerRow) -> None:
         """Take the next row that a fill caused."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.ledger_chain import Replay
-from cryptobot_desktop.domain.ledger_records import LedgerRecords, SnapshotRow
+from cryptobot_desktop.domain.ledger_records import SnapshotRow
 from cryptobot_desktop.domain.ledger_state import LedgerState, document_hash, parse_state, state_document
 from cryptobot_desktop.portfolio.fill_audit import FillAudit
 
@@ -14,12 +14,12 @@ NEVER = 1 << 64
 class SnapshotAudit:
     """Compares one snapshot after the other while the ledger is replayed."""
 
-    def __init__(self, records: LedgerRecords) -> None:
+    def __init__(self, rows: Iterator[SnapshotRow]) -> None:
         self.findings: list[str] = []
         self.count = 0
         self.next_seq = NEVER
         """Ledger row of the next snapshot, NEVER when there is none."""
-        self._rows = records.snapshots()
+        self._rows = rows
         self._next: SnapshotRow | None = None
         self._advance()
 
@@ -44,10 +44,11 @@ class SnapshotAudit:
         if fault:
             self.findings.append(f"snapshot: the one at ledger row {seq} is damaged: {fault}")
 
-    def left_over(self, last_seq: int) -> Iterator[str]:
+    def name_left_over(self, last_seq: int) -> None:
         """Name the snapshots that belong to no row."""
         while self._next is not None:
-            yield f"snapshot: the one at ledger row {self._next[0]} belongs to no row; the ledger ends at {last_seq}"
+            what = f"the one at ledger row {self._next[0]} belongs to no row; the ledger ends at {last_seq}"
+            self.findings.append(f"snapshot: {what}")
             self._advance()
 
     def _advance(self) -> None:

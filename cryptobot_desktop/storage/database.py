@@ -15,6 +15,7 @@ from cryptobot_desktop.domain.instrument import Instrument
 from cryptobot_desktop.domain.journal import CommitBatch
 from cryptobot_desktop.domain.ledger import CauseKind, Transfer
 from cryptobot_desktop.domain.ledger_chain import LedgerRow
+from cryptobot_desktop.domain.numbers import MAX_STORED
 from cryptobot_desktop.storage import backups, schema
 from cryptobot_desktop.storage.anchor import AnchorWriter
 from cryptobot_desktop.storage.batch_rows import Statement, statements
@@ -32,7 +33,7 @@ MODE = "paper"
 
 _SELECT_TRANSFERS = (
     "SELECT seq, asset, debit, credit, amount, cause_kind, cause_id, at_ms, previous_hash, row_hash "
-    "FROM transfer WHERE seq > ? ORDER BY seq"
+    "FROM transfer WHERE seq > ? AND seq <= ? ORDER BY seq"
 )
 _STORED_EPOCH = """SELECT coalesce((SELECT epoch FROM order_state WHERE client_id = ?),
     (SELECT max(epoch) FROM portfolio WHERE name = ?))"""
@@ -143,9 +144,10 @@ class ProfileDatabase:
                 f"{old}; its documents were not replaced"
             )
 
-    def ledger_rows(self, after_seq: int = 0) -> Iterator[LedgerRow]:
+    def ledger_rows(self, after_seq: int = 0, until_seq: int | None = None) -> Iterator[LedgerRow]:
         """Yield ledger rows in order as plain tuples, quickly. Raises sqlite3.Error."""
-        return iter(self._connection.execute(_SELECT_TRANSFERS, (after_seq,)))
+        last = MAX_STORED if until_seq is None else until_seq
+        return iter(self._connection.execute(_SELECT_TRANSFERS, (after_seq, last)))
 
     def transfers(self, after_seq: int = 0) -> Iterator[Transfer]:
         """Yield ledger rows in order."""
