@@ -97,8 +97,9 @@ def _joined(fills: Sequence[CommitBatch], size: int = 100) -> list[CommitBatch]:
     groups = [fills[at : at + size] for at in range(0, len(fills) - size + 1, size)] or [fills]
     names = ("transfers", "orders", "fills", "decisions")
     return [
-        CommitBatch(
-            **{name: tuple(itertools.chain.from_iterable(getattr(one, name) for one in group)) for name in names}
+        msgspec.structs.replace(
+            CommitBatch(),
+            **{name: tuple(itertools.chain.from_iterable(getattr(one, name) for one in group)) for name in names},
         )
         for group in groups
     ]

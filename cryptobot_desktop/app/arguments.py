@@ -112,7 +112,7 @@ def build_parser() -> Parser:
     def add(name: str, text: str) -> Parser:
         return commands.add_parser(name, help=text, description=text, parents=[shared])
 
-    for build in (_run, _backtest, _emulator, _decode, _portfolio, _ledger, _candles, _indicators, _doctor):
+    for build in (_run, _backtest, _emulator, _decode, _portfolio, _ledger, _backup, _candles, _indicators, _doctor):
         build(add, shared)
     return parser
 
@@ -204,6 +204,7 @@ def _portfolio(add: Add, shared: Parser) -> None:
     show = actions.add_parser("show", help="cash, positions and trades of one portfolio", parents=[shared])
     show.add_argument("name", nargs="?", metavar="NAME")
     show.add_argument("--epoch", type=int, metavar="N", help="an older epoch")
+    show.add_argument("--in", dest="valued_in", metavar="ASSET", help="value everything in this asset")
     for name, text in (("create", "open a portfolio"), ("reset", "start again; history stays readable")):
         parser = actions.add_parser(name, help=text, parents=[shared])
         parser.add_argument("name", metavar="NAME")
@@ -218,6 +219,20 @@ def _ledger(add: Add, shared: Parser) -> None:
     export = actions.add_parser("export", help="write all rows to a file", parents=[shared])
     export.add_argument("--format", choices=("csv", "json"), default="csv")
     export.add_argument("file", metavar="FILE")
+
+
+def _backup(add: Add, shared: Parser) -> None:
+    actions = add("backup", "copies of the ledger: create, list, show, restore").add_subparsers(
+        dest="action", metavar="ACTION", required=True, parser_class=Parser
+    )
+    create = actions.add_parser("create", help="copy everything that is stored, while it is in use", parents=[shared])
+    create.add_argument("file", nargs="?", metavar="FILE", help="into the folder 'backups' without it")
+    actions.add_parser("list", help="the copies that there are", parents=[shared])
+    show = actions.add_parser("show", help="check a copy and say what restoring it would change", parents=[shared])
+    restore = actions.add_parser("restore", help="put a copy in the place of what is stored", parents=[shared])
+    for parser in (show, restore):
+        parser.add_argument("file", metavar="FILE", help="a file, or a name of 'backup list'")
+    restore.add_argument("--yes", action="store_true", help="really do it; without it only says what would change")
 
 
 def _candles(add: Add, shared: Parser) -> None:

@@ -22,6 +22,7 @@ _COMMANDS = {
     "decode": "decode_command",
     "portfolio": "portfolio_command",
     "ledger": "ledger_command",
+    "backup": "backup_command",
     "candles": "candles_command",
     "indicators": "indicators_command",
     "doctor": "doctor_command",

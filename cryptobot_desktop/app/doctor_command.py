@@ -17,7 +17,7 @@ from cryptobot_desktop.app.profile import AlreadyRunning
 from cryptobot_desktop.config.settings_file import load_settings
 from cryptobot_desktop.domain.errors import CryptobotError
 from cryptobot_desktop.engine.clocks import WallClock
-from cryptobot_desktop.portfolio.ledger import verify
+from cryptobot_desktop.portfolio.audit import audit
 from cryptobot_desktop.storage.checks import check_ledger
 from cryptobot_desktop.storage.database import FILE_NAME, MODE, ProfileDatabase
 
@@ -99,7 +99,7 @@ def _settings_problems(folder: Path) -> tuple[str, ...]:
 def _ledger(path: Path) -> list[Finding]:
     database = ProfileDatabase(path, read_only=True)
     try:
-        report = check_ledger(database, verify)
+        report = check_ledger(database, audit)
     finally:
         database.close()
     return [Finding("ledger", text, "stop trading and restore a backup") for text in report.findings]

@@ -22,7 +22,7 @@ from cryptobot_desktop.app.markets import (
     resume_ms,
     without_runs,
 )
-from cryptobot_desktop.app.profile import Profile
+from cryptobot_desktop.app.profile import Profile, free_bytes
 from cryptobot_desktop.config.round_trips import save_round_trips
 from cryptobot_desktop.domain.clock import Clock
 from cryptobot_desktop.domain.errors import CryptobotError, InvariantBroken
@@ -33,6 +33,7 @@ from cryptobot_desktop.domain.market import Received
 from cryptobot_desktop.emulator.run import EmulatorOptions, EmulatorThread, EmulatorUrls
 from cryptobot_desktop.engine.books import books_document
 from cryptobot_desktop.engine.clocks import MarketClock, WallClock
+from cryptobot_desktop.engine.disk_space import DiskSpace
 from cryptobot_desktop.engine.handle import EngineHandle
 from cryptobot_desktop.engine.live import FeedMaker, LiveSession
 from cryptobot_desktop.engine.report import run_report
@@ -166,6 +167,7 @@ class EngineThread:
             endpoints = session_endpoints(spec.venue, urls, self._environment)
             record = truthful(new_record(spec, start_ms, is_run=not self._wishes.keep_portfolio), endpoints)
             live = LiveSession(spec, record, store=database, handle=self._handle, clock=clock)
+            live.disk = DiskSpace(lambda: free_bytes(self._profile.folder))
             live.session.pipeline.bots.reserve(record.bot for record in stored.bots)
             self._live = live
             if self._stop_asked:

@@ -6,7 +6,7 @@ import msgspec
 
 from cryptobot_desktop.app.options import Options
 from cryptobot_desktop.domain.errors import InvalidInput
-from cryptobot_desktop.portfolio.ledger import verify
+from cryptobot_desktop.portfolio.audit import audit
 from cryptobot_desktop.storage.checks import check_ledger
 from cryptobot_desktop.storage.database import FILE_NAME, ProfileDatabase
 from cryptobot_desktop.storage.ledger_export import export_ledger, parse_export_format
@@ -25,11 +25,14 @@ def execute(options: Options) -> int:
 
 
 def _check(options: Options, database: ProfileDatabase) -> int:
-    report = check_ledger(database, verify)
+    report = check_ledger(database, audit)
     if options.wants_json:
         options.print_document(msgspec.to_builtins(report) | {"holds": report.holds})
     elif report.holds:
-        print(f"the ledger holds: {report.rows} rows, {report.accounts} accounts, head {report.head_hash[:16]}")
+        print(
+            f"the ledger holds: {report.rows} rows, {report.accounts} accounts, {report.snapshots} snapshots, "
+            f"head {report.head_hash[:16]}, state {report.state_hash[:16]}"
+        )
     else:
         print("\n".join(report.findings))
     return 0 if report.holds else 1

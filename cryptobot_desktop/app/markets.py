@@ -93,7 +93,8 @@ def without_runs(stored: StoredState) -> StoredState:
 
 def resume_ms(stored: StoredState, portfolio: str, earliest_ms: int) -> int:
     """Return when a synthetic market goes on for a portfolio: market time never steps back for it."""
-    newest = [fill.at_ms for fill in stored.fills if fill.portfolio == portfolio]
+    newest = [fill.at_ms for fill in stored.tail_fills if fill.portfolio == portfolio]
+    newest += [book.last_ms for book in stored.books if book.portfolio == portfolio]
     newest += [record.created_ms for record in stored.portfolios if record.name == portfolio]
     newest += [order.updated_ms for order in stored.open_orders if order.request.portfolio == portfolio]
     newest += [session.last_ms for session in stored.sessions if session.portfolio == portfolio]

@@ -1,19 +1,24 @@
 """``cryptobot portfolio``: list, show, create and reset portfolios."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from cryptobot_desktop.app.offline import offline_session
 from cryptobot_desktop.app.options import Options
+from cryptobot_desktop.app.statement_words import statement_document, statement_lines
 from cryptobot_desktop.domain.commands import Command, CreatePortfolio, ResetPortfolio
 from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.facts import CommandAnswered, Fact
+from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.domain.ledger import AccountKind, PortfolioRecord, account
 from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS, format_trimmed
 from cryptobot_desktop.engine.assembly import parse_cash
 from cryptobot_desktop.engine.report import money, utc
 from cryptobot_desktop.portfolio.positions import PortfolioBook
+from cryptobot_desktop.portfolio.statement import statement
+from cryptobot_desktop.portfolio.valuation import PriceSource, Quote, Rates
 from cryptobot_desktop.storage.database import ProfileDatabase
-from cryptobot_desktop.storage.recovery import all_epochs, load_fills, load_state
+from cryptobot_desktop.storage.recovery import all_epochs, last_fills, load_fills, load_state
 
 
 def execute(options: Options) -> int:
@@ -72,9 +77,18 @@ def _show(options: Options, database: ProfileDatabase) -> None:
     fills = load_fills(database, record.name, record.epoch)
     for fill in fills:
         book.apply(fill, known[fill.instrument])
+    found = statement(
+        record,
+        book,
+        state.balances,
+        rates=_stored_rates(database, known),
+        instruments=known.values(),
+        into=_asset_of(options.parsed.valued_in),
+    )
     document = _summary(record, state.balances) | {
         "realized_pnl": money(book.realised(), record.asset),
         "fees": money(book.fees(), record.asset),
+        "statement": statement_document(found),
         "open_orders": [o.client_id for o in state.open_orders if o.request.portfolio == record.name],
         "fills": [
             {
@@ -94,8 +108,26 @@ def _show(options: Options, database: ProfileDatabase) -> None:
         return
     for key in ("name", "epoch", "created_at", "starting_cash", "holdings", "realized_pnl", "fees"):
         print(f"{key:<14} {document[key]}")
+    print("\n".join(statement_lines(found)))
     for row in document["fills"]:
         print(" ".join(str(value) for value in row.values()))
+
+
+def _stored_rates(database: ProfileDatabase, known: Mapping[InstrumentId, Instrument]) -> Rates:
+    """Return the only prices that there are while no market is watched: those of the newest fills."""
+    return Rates(
+        Quote(known[instrument], price, PriceSource.LAST_FILL, at_ms)
+        for instrument, price, at_ms in last_fills(database)
+        if instrument in known
+    )
+
+
+def _asset_of(text: str | None) -> str:
+    if text is None:
+        return ""
+    if not text.isascii() or not text.isalnum():
+        raise InvalidInput(f"asset {text!r} is not letters and digits such as USDT")
+    return text.upper()
 
 
 def _chosen(options: Options, records: list[PortfolioRecord]) -> PortfolioRecord:

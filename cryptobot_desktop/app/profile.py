@@ -1,5 +1,6 @@
 """The data folder of one profile, opened by one program at a time."""
 
+import shutil
 from pathlib import Path
 from types import TracebackType
 
@@ -22,6 +23,14 @@ def chosen_elsewhere(usual: Path) -> str | None:
 def choose_elsewhere(usual: Path, folder: Path) -> None:
     """Let later starts use another folder."""
     write_whole(usual / POINTER_FILE, f"{folder}\n".encode())
+
+
+def free_bytes(folder: Path) -> int | None:
+    """Return the free bytes of the disk that holds a folder, None when the system does not tell."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return None
 
 
 class AlreadyRunning(UserActionNeeded):

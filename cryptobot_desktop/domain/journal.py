@@ -5,6 +5,7 @@ from msgspec import Struct
 from cryptobot_desktop.domain.facts import DecisionMade
 from cryptobot_desktop.domain.instrument import Instrument
 from cryptobot_desktop.domain.ledger import BotRecord, PortfolioRecord, Transfer
+from cryptobot_desktop.domain.ledger_state import BookState, LedgerState
 from cryptobot_desktop.domain.orders import Fill, Order
 
 
@@ -50,13 +51,15 @@ class CommitBatch(Struct, frozen=True, kw_only=True):
     kill_switch: tuple[KillSwitchRecord, ...] = ()
     instruments: tuple[Instrument, ...] = ()
     sessions: tuple[SessionRecord, ...] = ()
+    snapshot: LedgerState | None = None
+    """What the ledger adds up to once this batch is written."""
 
 
 class StoredState(Struct, frozen=True, kw_only=True):
     """What the database knows at start.
 
     `balances` maps (account, asset) to a ledger amount; `last_seq` and `last_hash` are the head of the
-    chain. Fills are those of the newest epochs, oldest first.
+    chain. Positions follow from `books`, as they were at `snapshot_seq`, and `tail_fills`.
     """
 
     balances: dict[tuple[str, str], int]
@@ -67,6 +70,7 @@ class StoredState(Struct, frozen=True, kw_only=True):
     closed_orders: tuple[Order, ...]
     """The newest 200, oldest first."""
     fills: tuple[Fill, ...]
+    """The newest 500 of the running epochs, oldest first."""
     decisions: tuple[DecisionMade, ...]
     """The newest 500, oldest first."""
     bots: tuple[BotRecord, ...]
@@ -75,3 +79,9 @@ class StoredState(Struct, frozen=True, kw_only=True):
     last_session: SessionRecord | None
     sessions: tuple[SessionRecord, ...] = ()
     """The newest 500, oldest first."""
+    snapshot_seq: int = 0
+    """Ledger row of the newest snapshot, 0 when there is none."""
+    books: tuple[BookState, ...] = ()
+    """Positions of the running epochs in that snapshot."""
+    tail_fills: tuple[Fill, ...] = ()
+    """All fills of the running epochs since, oldest first."""

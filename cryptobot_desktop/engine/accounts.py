@@ -1,24 +1,24 @@
 """Portfolios while the engine runs: the ledger, positions, equity and drawdown behind one small interface."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.facts import ExecutionFact, OrderFilled
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.domain.journal import StoredState
 from cryptobot_desktop.domain.ledger import AccountKind, PortfolioRecord, Transfer, account
-from cryptobot_desktop.domain.market import Side
+from cryptobot_desktop.domain.ledger_state import LedgerState
 from cryptobot_desktop.domain.market_view import MarketView
-from cryptobot_desktop.domain.orders import Fill
 from cryptobot_desktop.domain.purse import CrossRate
 from cryptobot_desktop.portfolio.accounting import Journal, postings_for_close, postings_for_deposit
 from cryptobot_desktop.portfolio.ledger import START_HASH, Ledger, LedgerSnapshot
 from cryptobot_desktop.portfolio.performance import Drawdown, EquityCurve
 from cryptobot_desktop.portfolio.positions import Mark, PortfolioBook, Valuation, value_holdings
+from cryptobot_desktop.portfolio.valuation import PriceSource, Quote, Rates
 
 CURVE_POINTS = 600
-USER = "user"
-"""Origin of the orders that no bot made."""
+SNAPSHOT_ROWS = 10_000
+"""A start never has to replay many more ledger rows than this."""
 
 
 class Account:
@@ -51,13 +51,14 @@ class Accounts:
         self._pairs: dict[tuple[str, str], list[tuple[InstrumentId, Instrument]]] = {}
         self._paired = -1
         self._journal = Journal()
+        self._snapshot_seq = 0
         self.ledger = Ledger()
 
     def __iter__(self) -> Iterator[Account]:
         return iter(self._accounts.values())
 
     def restore(self, stored: StoredState) -> None:
-        """Take up balances, portfolios, fills and reservations as they were stored."""
+        """Take up balances, portfolios, positions and reservations as they were stored."""
         self.ledger = Ledger(
             LedgerSnapshot(
                 seq=stored.last_seq,
@@ -65,11 +66,34 @@ class Accounts:
                 balances=tuple(sorted((name, asset, amount) for (name, asset), amount in stored.balances.items())),
             )
         )
+        self._snapshot_seq = stored.snapshot_seq
         self._accounts = {record.name: Account(record) for record in stored.portfolios}
+        for state in stored.books:
+            self._accounts[state.portfolio].book.restore(state)
         known = {instrument.id: instrument for instrument in stored.instruments}
-        for fill in stored.fills:
+        for fill in stored.tail_fills:
             self._accounts[fill.portfolio].book.apply(fill, known[fill.instrument])
         self._journal.restore(stored.open_orders)
+
+    def state(self) -> LedgerState:
+        """Return what the ledger adds up to now, with the positions of all running epochs that have traded."""
+        accounts = sorted(self._accounts.values(), key=lambda account: account.record.name)
+        return self.ledger.state(tuple(a.book.state(a.record.epoch) for a in accounts if a.book.fills))
+
+    def due_snapshot(self, *, ending: bool) -> LedgerState | None:
+        """Return the state when it is time to write it down: every SNAPSHOT_ROWS rows, and when a session ends.
+
+        Never before there are as many new rows as the state has figures, so that all snapshots together stay
+        smaller than the ledger.
+        """
+        rows = self.ledger.seq - self._snapshot_seq
+        if rows <= 0 or (rows < SNAPSHOT_ROWS and not ending):
+            return None
+        state = self.state()
+        if rows < state.size:
+            return None
+        self._snapshot_seq = state.seq
+        return state
 
     def get(self, name: str) -> Account:
         """Return a portfolio, or raise InvalidInput that names the known ones."""
@@ -145,7 +169,13 @@ class Accounts:
         if len(held) == 1 and asset in held:
             return Valuation(held[asset])  # only the asset itself, so there is nothing to price
         marks = {other: mark for other in held if other != asset and (mark := self.mark(other, asset)) is not None}
-        return value_holdings(held, asset, marks)
+        valuation = value_holdings(held, asset, marks)
+        return _across(valuation, held, asset, self.rates()) if valuation.unpriced else valuation
+
+    def rates(self) -> Rates:
+        """Return the last prices of everything watched, for values that no single price gives."""
+        found = ((i, self._market.last_price(key)) for key, i in sorted(self.instruments.items()))
+        return Rates(Quote(instrument, price, PriceSource.LAST) for instrument, price in found if price is not None)
 
     def mark(self, asset: str, quote: str) -> Mark | None:
         """Return the last price between two assets, either way round, or None when none is watched."""
@@ -175,14 +205,13 @@ class Accounts:
                 holder.curve.add(now_ms, valuation.equity)
 
 
-def position_change(fill: Fill, instrument: Instrument) -> int:
-    """Return by how much a fill changes the holding of the base asset, fee included."""
-    amount = instrument.base_amount(fill.qty)
-    change = amount if fill.side is Side.BUY else -amount
-    return change - fill.fee if fill.fee_asset == instrument.base else change
-
-
-def origin_of(client_id: str) -> str:
-    """Return who made an order id: the bot's name before the colon, else ``user``."""
-    origin, colon, _ = client_id.partition(":")
-    return origin if colon else USER
+def _across(valuation: Valuation, held: Mapping[str, int], asset: str, rates: Rates) -> Valuation:
+    """Add what has a value only through a third asset."""
+    equity, unpriced = valuation.equity, []
+    for name in valuation.unpriced:
+        worth = rates.value(name, held[name], asset).amount
+        if worth is None:
+            unpriced.append(name)
+        else:
+            equity += worth
+    return Valuation(equity, tuple(unpriced))

@@ -13,7 +13,7 @@ from cryptobot_desktop.domain.ledger import BotRecord
 from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS, to_scaled
 from cryptobot_desktop.domain.orders import FeeRates
 from cryptobot_desktop.domain.timeframe import Timeframe, bar_end_ms
-from cryptobot_desktop.engine.accounts import Accounts, origin_of
+from cryptobot_desktop.engine.accounts import Accounts
 from cryptobot_desktop.engine.bots import RUNNING, Bot, free_name
 from cryptobot_desktop.engine.commands import CommandDesk
 from cryptobot_desktop.engine.outbox import Outbox, Store
@@ -78,6 +78,7 @@ def assemble(
     pipeline = Pipeline(market, exchange, accounts, outbox, session_id=record.session_id, base=shape.base)
     pipeline.now_ms = record.started_ms
     pipeline.fees[spec.venue] = spec.fees or FeeRates()
+    outbox.take_snapshot = lambda ending: pipeline.accounts.due_snapshot(ending=ending)
     desk = CommandDesk(
         pipeline,
         watch=watch or _fixed_list,
@@ -109,8 +110,10 @@ def restore(session: Assembled, stored: StoredState) -> None:
     for record in stored.bots:
         known = pipeline.known.get(InstrumentId(record.instrument))
         if known is not None:
-            pipeline.bots.put_back(_restored(record, known, stored))
-    pipeline.bots.reserve(_names_in_use(stored))
+            pipeline.bots.put_back(_restored(record, known, pipeline.accounts, stored))
+    pipeline.bots.reserve(record.bot for record in stored.bots)
+    for account in pipeline.accounts:
+        pipeline.bots.reserve(account.book.origins())
 
 
 def open_session(session: Assembled) -> None:
@@ -207,19 +210,12 @@ def _timeframes(spec: SessionSpec, shape: MarketShape) -> tuple[Timeframe, ...]:
     return tuple(Timeframe) if shape.has_books else tuple({shape.base, spec.timeframe})
 
 
-def _restored(record: BotRecord, instrument: Instrument, stored: StoredState) -> Bot:
+def _restored(record: BotRecord, instrument: Instrument, accounts: Accounts, stored: StoredState) -> Bot:
     bot = Bot(record, instrument)
-    for fill in stored.fills:
-        is_own = origin_of(fill.client_id) == record.bot and fill.portfolio == record.portfolio
-        if is_own and fill.instrument == instrument.id:
-            bot.take_fill(fill)
+    if accounts.has(record.portfolio):
+        bot.trades = accounts.get(record.portfolio).book.trades_of(record.bot, instrument.id)
     bot.open_orders = {o.client_id for o in stored.open_orders if o.request.origin == record.bot}
     return bot
-
-
-def _names_in_use(stored: StoredState) -> set[str]:
-    """Return the names of all bots that are stored or have traded, in whatever portfolio."""
-    return {record.bot for record in stored.bots} | {origin_of(fill.client_id) for fill in stored.fills}
 
 
 def _take_up(bot: Bot, first_known_ms: int | None) -> None:

@@ -7,10 +7,9 @@ import msgspec
 from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.domain.ledger import BotRecord
-from cryptobot_desktop.domain.market import Side
 from cryptobot_desktop.domain.orders import Fill
 from cryptobot_desktop.domain.timeframe import Timeframe
-from cryptobot_desktop.engine.accounts import USER, origin_of, position_change
+from cryptobot_desktop.portfolio.own_trades import USER, OwnTrades, origin_of
 from cryptobot_desktop.risk import RiskLimits
 from cryptobot_desktop.strategies.registry import create_strategy
 from cryptobot_desktop.strategies.strategy import Strategy
@@ -20,7 +19,7 @@ PAUSED = "paused"
 
 
 class Bot:
-    """One bot. `base_held` is the ledger amount of the base asset that its own fills have left it with."""
+    """One bot. `trades` is what its own fills have left it with and earned."""
 
     def __init__(self, record: BotRecord, instrument: Instrument) -> None:
         self.record = record
@@ -29,12 +28,8 @@ class Bot:
             record.strategy, instrument, Timeframe(record.timeframe), record.params
         )
         self.limits = RiskLimits(max_trade_ppm=record.max_trade_ppm, max_exposure_ppm=record.max_exposure_ppm)
-        self.base_held = 0
+        self.trades = OwnTrades()
         self.orders = 0
-        self.fills = 0
-        self.realized = 0
-        """Profit that its own sells have realised, before fees, in the quote asset."""
-        self._cost = 0
         self.last_decision = ""
         self.open_orders: set[str] = set()
 
@@ -54,32 +49,35 @@ class Bot:
         values = self.strategy.indicators().values()
         return all(value is not None for value in values)
 
+    @property
+    def base_held(self) -> int:
+        """Return the ledger amount of the base asset that its own fills have left it with."""
+        return self.trades.held
+
+    @property
+    def fills(self) -> int:
+        """Return how often its orders were filled."""
+        return self.trades.fills
+
+    @property
+    def realized(self) -> int:
+        """Return the profit that its own sells have realised, before fees, in the quote asset."""
+        return self.trades.realised
+
     def take_fill(self, fill: Fill) -> None:
         """Take note of one of its own fills."""
-        self._take_profit(fill)
-        self.base_held += position_change(fill, self.instrument)
-        self.fills += 1
+        self.trades.take(fill, self.instrument)
         self.strategy.on_fill(fill)
 
     def take_over(self, old: "Bot") -> None:
         """Go on with the position, the orders and the earnings of the bot whose settings were changed."""
-        self.base_held, self._cost, self.realized = old.base_held, old._cost, old.realized
-        self.orders, self.fills, self.open_orders = old.orders, old.fills, old.open_orders
+        self.trades = old.trades
+        self.orders, self.open_orders = old.orders, old.open_orders
         self.last_decision = old.last_decision
 
     def forget_trades(self) -> None:
         """Own nothing and have earned nothing: its portfolio starts again."""
-        self.base_held = self._cost = self.realized = self.fills = 0
-
-    def _take_profit(self, fill: Fill) -> None:
-        """Keep the average cost of what the bot holds, and what its sells brought above it."""
-        if fill.side is Side.BUY:
-            self._cost += fill.quote_amount
-            return
-        amount = self.instrument.base_amount(fill.qty)
-        cost = self._cost * min(amount, self.base_held) // self.base_held if self.base_held > 0 else 0
-        self._cost -= cost
-        self.realized += fill.quote_amount - cost
+        self.trades = OwnTrades()
 
     def stored(self) -> BotRecord:
         """Return the record with the strategy's present state."""

@@ -24,9 +24,11 @@ from cryptobot_desktop.engine.assembly import (
 )
 from cryptobot_desktop.engine.background import BackgroundWork, waker
 from cryptobot_desktop.engine.chart_data import ChartData
+from cryptobot_desktop.engine.disk_space import DiskSpace
 from cryptobot_desktop.engine.handle import EngineHandle
 from cryptobot_desktop.engine.outbox import Store
 from cryptobot_desktop.engine.picture import EngineMood, Picture
+from cryptobot_desktop.engine.pipeline import Pipeline
 from cryptobot_desktop.engine.session import MarketSource, SessionSpec
 from cryptobot_desktop.engine.snapshot import MarketCard
 from cryptobot_desktop.marketdata.feed import Feed
@@ -54,6 +56,8 @@ class LiveSession:
         self, spec: SessionSpec, record: SessionRecord, *, store: Store, handle: EngineHandle, clock: Clock
     ) -> None:
         self.mood = EngineMood()
+        self.disk = DiskSpace()
+        """The app says how to ask for the free space."""
         self._handle = handle
         self._clock = clock
         self._session = assemble(spec, record, store=store, tell=self._tell, watch=self._watch)
@@ -130,6 +134,7 @@ class LiveSession:
         for instrument in wanted:
             watch_instrument(session, instrument)
         await asyncio.gather(*(self._load_history(i, FIRST_HISTORY_MINUTES) for i in wanted))
+        look_at_disk(self.disk, self.mood, self._session.pipeline)
         restore(session, stored)
         self._picture.restore(stored)
         open_session(session)
@@ -182,6 +187,7 @@ class LiveSession:
             self._on_received(Received(tick_ms, ClockTick(tick_ms)))
         if now_ms - self._last_saved_ms >= SAVE_SESSION_MS:
             self._last_saved_ms = now_ms
+            look_at_disk(self.disk, self.mood, self._session.pipeline)
             self._session.outbox.put_session(msgspec.structs.replace(self._session.record, last_ms=now_ms))
             self._flush()
         elif self.mood.state == "halted":
@@ -263,6 +269,15 @@ class LiveSession:
         for bot in self._session.pipeline.bots:
             if bot.instrument.id == instrument.id and not bot.is_ready:
                 warm_up(bot, self._session.market)
+
+
+def look_at_disk(disk: DiskSpace, mood: EngineMood, pipeline: Pipeline) -> None:
+    """Take no new orders while the disk is nearly full, and say so where the engine's other messages are."""
+    before = disk.warning
+    disk.look()
+    pipeline.no_intake = disk.refusal
+    if mood.state == "running" and (disk.warning or mood.message == before):
+        mood.message = disk.warning
 
 
 async def first_answer(feed: Feed, *, patient: bool, trouble: Callable[[str], None]) -> Mapping[str, Instrument]:

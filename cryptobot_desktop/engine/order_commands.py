@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from cryptobot_desktop.domain import commands as ask
-from cryptobot_desktop.domain.errors import InvalidInput
+from cryptobot_desktop.domain.errors import InvalidInput, UserActionNeeded
 from cryptobot_desktop.domain.facts import ExecutionFact, OrderPreviewed
 from cryptobot_desktop.domain.orders import OrderRequest, OrderStatus
 from cryptobot_desktop.engine.pipeline import Pipeline
@@ -32,9 +32,15 @@ class OrderCommands:
 
     def place(self, command: ask.PlaceOrder) -> str:
         """Send an order."""
+        self._refuse_new_orders()
+        return self._answer(self._pipeline.submit(self._request(command)), command.client_id)
+
+    def _refuse_new_orders(self) -> None:
+        """Raise when no new order is taken: the kill switch is on, or the disk is nearly full."""
         if self._pipeline.kill_switch.tripped:
             raise InvalidInput("the kill switch is on; release it before sending new orders")
-        return self._answer(self._pipeline.submit(self._request(command)), command.client_id)
+        if self._pipeline.no_intake:
+            raise UserActionNeeded(self._pipeline.no_intake)
 
     def _answer(self, facts: Sequence[ExecutionFact], client_id: str) -> str:
         earlier = self._pipeline.exchange.order(client_id)
@@ -45,8 +51,7 @@ class OrderCommands:
 
     def place_list(self, command: ask.PlaceOrderList) -> str:
         """Send orders that belong together."""
-        if self._pipeline.kill_switch.tripped:
-            raise InvalidInput("the kill switch is on; release it before sending new orders")
+        self._refuse_new_orders()
         roles = ROLES[command.kind]
         if len(command.orders) != len(roles) or not command.list_id or ":" in command.list_id:
             kind = command.kind.value.upper()
@@ -73,8 +78,7 @@ class OrderCommands:
     def replace(self, command: ask.ReplaceOrder) -> str:
         """Cancel an open order and send another one."""
         pipeline = self._pipeline
-        if pipeline.kill_switch.tripped:
-            raise InvalidInput("the kill switch is on; release it before sending new orders")
+        self._refuse_new_orders()
         request = self._request(command.order)
         answer = pipeline.exchange.replace(command.client_id, request, pipeline.market, pipeline.now_ms)
         if isinstance(answer, Rejection):

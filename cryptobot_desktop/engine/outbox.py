@@ -7,6 +7,7 @@ from cryptobot_desktop.domain.facts import DecisionMade, Fact
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.domain.journal import CommitBatch, KillSwitchRecord, SessionRecord
 from cryptobot_desktop.domain.ledger import BotRecord, PortfolioRecord, Transfer
+from cryptobot_desktop.domain.ledger_state import LedgerState
 from cryptobot_desktop.domain.orders import Fill, Order
 
 GROUP_ROWS = 256
@@ -61,6 +62,8 @@ class Outbox:
         self._instruments: dict[InstrumentId, Instrument] = {}
         self._known: set[InstrumentId] = set()
         self._session: SessionRecord | None = None
+        self.take_snapshot: Callable[[bool], LedgerState | None] = lambda _ending: None
+        """Asked with each commit for the state to write down along with it; True when the session ends."""
 
     @property
     def rows(self) -> int:
@@ -157,6 +160,7 @@ class Outbox:
             kill_switch=tuple(self._kill_switch),
             instruments=tuple(self._instruments.values()),
             sessions=(self._session,) if self._session is not None else (),
+            snapshot=self.take_snapshot(self._session is not None and self._session.ended_ms > 0),
         )
 
     def _forget_rows(self) -> None:

@@ -27,7 +27,7 @@ from cryptobot_desktop.engine.outbox import Outbox
 from cryptobot_desktop.execution.exchange import PaperExchange
 from cryptobot_desktop.marketdata.market_state import MarketState
 from cryptobot_desktop.portfolio.trades_hash import TradesHash
-from cryptobot_desktop.risk import AccountView, KillSwitch, Outcome, Verdict, judge
+from cryptobot_desktop.risk import AccountView, KillSwitch, Outcome, Reason, Verdict, judge
 from cryptobot_desktop.strategies.strategy import StrategyView
 
 CANCELED = Verdict(outcome=Outcome.ALLOWED, qty=0, wanted_qty=0)
@@ -69,6 +69,8 @@ class Pipeline:
         self.kill_switch = KillSwitch()
         self.fees: dict[str, FeeRates] = {}
         self.totals = Totals()
+        self.no_intake = ""
+        """Why no new order is taken, e.g. for want of disk space; empty while orders are."""
         self.now_ms = 0
         self.session_id = session_id
         self._next_id = 1
@@ -201,6 +203,8 @@ class Pipeline:
             return
         account = self.account_view(bot.record.portfolio, bot.instrument, side=intent.side, bot=bot)
         verdict = judge(intent, account, bot.limits)
+        if self.no_intake:
+            verdict = _refused(verdict, self.no_intake)
         client_id = "" if verdict.outcome is Outcome.VETOED else self.next_id(bot.name)
         self.outbox.add_decision(self._decision(bot, intent, verdict, client_id))
         bot.last_decision = f"{verdict.outcome.value}: {verdict.text or intent.reason}"
@@ -255,3 +259,8 @@ class Pipeline:
         if found is None:
             raise InvalidInput(f"instrument {instrument_id} is not watched; add it to the market watch first")
         return found
+
+
+def _refused(verdict: Verdict, why: str) -> Verdict:
+    reasons = (*verdict.reasons, Reason("intake", why))
+    return Verdict(outcome=Outcome.VETOED, qty=0, wanted_qty=verdict.wanted_qty, reasons=reasons)

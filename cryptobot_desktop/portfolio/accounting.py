@@ -1,6 +1,7 @@
 """Execution facts become postings: what is reserved, paid, received, charged and released."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from cryptobot_desktop.domain.errors import InvariantBroken
 from cryptobot_desktop.domain.facts import (
@@ -130,7 +131,7 @@ def _fee_from_reserve(fill: Fill, instrument: Instrument) -> bool:
     return fill.side is Side.BUY and fill.fee_asset == instrument.quote
 
 
-class _Accounts:
+class _EpochAccounts:
     """The account names of one portfolio epoch."""
 
     def __init__(self, portfolio: str, epoch: int) -> None:
@@ -138,3 +139,6 @@ class _Accounts:
         self.reserved = account(portfolio, epoch, AccountKind.RESERVED)
         self.fees = account(portfolio, epoch, AccountKind.FEES)
         self.world = account(portfolio, epoch, AccountKind.WORLD)
+
+
+_Accounts = lru_cache(maxsize=1_024)(_EpochAccounts)

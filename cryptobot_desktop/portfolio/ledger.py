@@ -1,24 +1,19 @@
 """The double-entry ledger in memory: a hash chain of transfers and the balances that follow from it.
 
-`row_hash` is SHA-256 over the UTF-8 bytes of a JSON array without blanks:
-``[seq,asset,debit,credit,amount,cause_kind,cause_id,at_ms,previous_hash]``; see docs/formats.md.
+The chain's rules are in `domain/ledger_chain.py`.
 """
 
 from collections.abc import Iterable, Mapping
-from hashlib import sha256
 from types import MappingProxyType
 
-import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from cryptobot_desktop.domain.errors import InvariantBroken
 from cryptobot_desktop.domain.ledger import AccountKind, Posting, Transfer, account
-from cryptobot_desktop.domain.numbers import MAX_STORED
+from cryptobot_desktop.domain.ledger_chain import START_HASH, Balances, chain_fault, fields_digest, move
+from cryptobot_desktop.domain.ledger_state import BookState, LedgerState, state_hash
 
-START_HASH = "0" * 64
-_WORLD = f"/{AccountKind.WORLD.value}"
-
-Balances = dict[tuple[str, str], int]
+__all__ = ["START_HASH", "Ledger", "LedgerSnapshot", "row_hash", "verify"]
 
 
 class LedgerSnapshot(Struct, frozen=True):
@@ -58,7 +53,7 @@ class Ledger:
         for posting in postings:
             seq += 1
             row = _chained(posting, seq, head, at_ms)
-            fault = _move(row, staged, self._balances)
+            fault = move((row.asset, row.debit, row.credit, row.amount), staged, self._balances)
             if fault:
                 raise InvariantBroken(f"ledger row {seq} was not written: {fault}")
             rows.append(row)
@@ -73,7 +68,9 @@ class Ledger:
         Rows before the fault stay applied: the ledger is then not to be used.
         """
         for row in transfers:
-            fault = _chain_fault(row, self._seq, self._head) or _move(row, self._balances, {})
+            fault = chain_fault(structs.astuple(row), self._seq, self._head) or move(
+                (row.asset, row.debit, row.credit, row.amount), self._balances, {}
+            )
             if fault:
                 raise InvariantBroken(f"ledger row {row.seq} is damaged: {fault}")
             self._seq, self._head = row.seq, row.row_hash
@@ -95,10 +92,13 @@ class Ledger:
                 held[asset] = held.get(asset, 0) + amount
         return held
 
+    def state(self, books: tuple[BookState, ...] = ()) -> LedgerState:
+        """Return what all rows so far add up to, together with the positions of the same moment."""
+        return LedgerState(self._seq, self._head, self.snapshot().balances, books)
+
     def state_hash(self) -> str:
-        """Return SHA-256 over the JSON array ``[seq,head_hash,[[account,asset,balance],...]]``, sorted, no zeros."""
-        snapshot = self.snapshot()
-        return sha256(msgspec.json.encode([snapshot.seq, snapshot.head_hash, snapshot.balances])).hexdigest()
+        """Return the hash of `state` without positions."""
+        return state_hash(self.state())
 
     def snapshot(self) -> LedgerSnapshot:
         """Return what is needed to go on from here."""
@@ -122,23 +122,7 @@ def verify(transfers: Iterable[Transfer], start: LedgerSnapshot | None = None) -
 
 def row_hash(row: Transfer) -> str:
     """Return what `row.row_hash` must be."""
-    return _digest(
-        (
-            row.seq,
-            row.asset,
-            row.debit,
-            row.credit,
-            row.amount,
-            row.cause_kind,
-            row.cause_id,
-            row.at_ms,
-            row.previous_hash,
-        )
-    )
-
-
-def _digest(fields: tuple[int | str, ...]) -> str:
-    return sha256(msgspec.json.encode(fields)).hexdigest()
+    return fields_digest(structs.astuple(row)[:9])
 
 
 def _chained(posting: Posting, seq: int, head: str, at_ms: int) -> Transfer:
@@ -153,30 +137,4 @@ def _chained(posting: Posting, seq: int, head: str, at_ms: int) -> Transfer:
         at_ms,
         head,
     )
-    return Transfer(*fields, row_hash=_digest(fields))
-
-
-def _chain_fault(row: Transfer, seq: int, head: str) -> str:
-    if row.seq != seq + 1:
-        return f"it follows row {seq}, so its number should be {seq + 1}"
-    if row.previous_hash != head:
-        return f"its previous hash is {row.previous_hash[:12]}, row {seq} has {head[:12]}"
-    expected = row_hash(row)
-    return "" if row.row_hash == expected else f"its hash is {row.row_hash[:12]}, its content gives {expected[:12]}"
-
-
-def _move(row: Transfer, balances: Balances, below: Mapping[tuple[str, str], int]) -> str:
-    """Apply a row to `balances` (laid over `below`); returns the fault and changes nothing when it may not be."""
-    if not 0 < row.amount <= MAX_STORED:
-        return f"amount {row.amount} of {row.asset} is not between 1 and {MAX_STORED}"
-    if row.debit == row.credit:
-        return f"account {row.debit} would pay itself"
-    source, target = (row.debit, row.asset), (row.credit, row.asset)
-    paid = balances.get(source, below.get(source, 0)) - row.amount
-    received = balances.get(target, below.get(target, 0)) + row.amount
-    if paid < 0 and not row.debit.endswith(_WORLD):
-        return f"account {row.debit} has {paid + row.amount} {row.asset} and cannot pay {row.amount}"
-    if paid < -MAX_STORED or received > MAX_STORED:
-        return f"a balance of {row.asset} would leave the range of +-{MAX_STORED}"
-    balances[source], balances[target] = paid, received
-    return ""
+    return Transfer(*fields, row_hash=fields_digest(fields))

@@ -3,26 +3,26 @@
 Profit is counted before fees; fees are a line of their own, valued in the quote asset at the fill's
 price. So for a portfolio that trades against its own asset, exactly to the last unit:
 equity now - starting cash = realised + unrealised - fees (PB-8), with FIFO and with average cost.
+
+A fee in a third asset (BNB, KCS) sells as much of that asset as the fee takes, for the fee's value.
 """
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from msgspec import Struct
 
+from cryptobot_desktop.domain.errors import InvariantBroken
 from cryptobot_desktop.domain.instrument import Instrument
+from cryptobot_desktop.domain.ledger_state import BookState, HoldingState, LotState, OriginState
 from cryptobot_desktop.domain.market import Side
 from cryptobot_desktop.domain.numbers import div_up
 from cryptobot_desktop.domain.orders import Fill
+from cryptobot_desktop.portfolio.own_trades import OwnTrades, origin_of
 
-
-class Lot(Struct, frozen=True):
-    """What is left of one buy: quantity and cost as ledger amounts, and when it was bought."""
-
-    quantity: int
-    cost: int
-    at_ms: int
+Lot = LotState
+"""What is left of one buy: quantity and cost as ledger amounts, and when it was bought."""
 
 
 class Position(Struct, frozen=True, kw_only=True):
@@ -39,9 +39,9 @@ class Position(Struct, frozen=True, kw_only=True):
     realised_fifo: int = 0
     realised_average: int = 0
     fees: int = 0
-    """Fees paid so far (base fees valued at the fill's price)."""
+    """Fees paid so far (base fees valued at the fill's price, fees in a third asset at the fill's `fee_value`)."""
     uncovered: int = 0
-    """Base amount that was sold without having been bought here (for example starting cash); no profit is claimed."""
+    """Base amount that was sold, or paid as a fee, without having been bought here; no profit is claimed."""
 
     def average_price(self, instrument: Instrument) -> int | None:
         """Return average cost per unit as a price of `instrument`, rounded up; None without a position."""
@@ -127,6 +127,20 @@ class _Holding:
             uncovered=self.uncovered,
         )
 
+    def stored(self) -> HoldingState:
+        return HoldingState(
+            self.base,
+            self.quote,
+            self.quantity,
+            self.fifo_cost,
+            self.average_cost,
+            self.realised_fifo,
+            self.realised_average,
+            self.fees,
+            self.uncovered,
+            tuple(self.lots),
+        )
+
 
 class PortfolioBook:
     """Positions of one portfolio epoch, rebuilt from its fills in order."""
@@ -134,26 +148,88 @@ class PortfolioBook:
     def __init__(self, name: str, asset: str) -> None:
         self.name = name
         self.asset = asset
+        self.fills = 0
+        self.last_ms = 0
+        """Time of the newest fill, 0 before the first."""
         self._holdings: dict[tuple[str, str], _Holding] = {}
+        self._origins: dict[tuple[str, str], OwnTrades] = {}
 
     def apply(self, fill: Fill, instrument: Instrument) -> int:
-        """Take in one fill; returns the FIFO profit it realised (0 for buys), before fees."""
-        key = (instrument.base, instrument.quote)
-        holding = self._holdings.get(key)
-        if holding is None:
-            holding = self._holdings[key] = _Holding(*key)
+        """Take in one fill; returns the FIFO profit before fees of what it sold, be it for a fee in a third asset."""
+        self.fills += 1
+        self.last_ms = max(self.last_ms, fill.at_ms)
+        self._own_trades(origin_of(fill.client_id), fill.instrument).take(fill, instrument)
+        holding = self._holding(instrument.base, instrument.quote)
         amount = instrument.base_amount(fill.qty)
-        if fill.side is Side.SELL:
-            holding.fees += fill.fee
-            return holding.sell(amount, fill.quote_amount)
-        if fill.fee_asset == instrument.quote:
-            holding.fees += fill.fee
-            holding.buy(amount, fill.quote_amount, fill.at_ms)
-            return 0
-        fee_value = fill.quote_amount * fill.fee // amount if fill.fee < amount else fill.quote_amount
+        fee_value = _fee_value(fill, instrument, amount)
         holding.fees += fee_value
-        holding.buy(amount - fill.fee, fill.quote_amount - fee_value, fill.at_ms)
-        return 0
+        if fill.side is Side.BUY and fill.fee_asset == instrument.base:
+            holding.buy(amount - fill.fee, fill.quote_amount - fee_value, fill.at_ms)
+            return 0
+        profit = 0
+        if fill.side is Side.BUY:
+            holding.buy(amount, fill.quote_amount, fill.at_ms)
+        else:
+            profit = holding.sell(amount, fill.quote_amount)
+        if fill.fee_asset != instrument.quote and fill.fee:
+            profit += self._holding(fill.fee_asset, instrument.quote).sell(fill.fee, fee_value)
+        return profit
+
+    def state(self, epoch: int) -> BookState:
+        """Return everything that `restore` needs to go on from here."""
+        return BookState(
+            self.name,
+            epoch,
+            self.fills,
+            self.last_ms,
+            tuple(self._holdings[key].stored() for key in sorted(self._holdings)),
+            tuple(
+                OriginState(*key, trades.held, trades.cost, trades.realised, trades.fills)
+                for key, trades in sorted(self._origins.items())
+            ),
+        )
+
+    def restore(self, state: BookState) -> None:
+        """Go on from a state in the place of what was there."""
+        self.fills, self.last_ms = state.fills, state.last_ms
+        self._holdings = {
+            (h.base, h.quote): _Holding(
+                h.base,
+                h.quote,
+                deque(h.lots),
+                h.quantity,
+                h.fifo_cost,
+                h.average_cost,
+                h.realised_fifo,
+                h.realised_average,
+                h.fees,
+                h.uncovered,
+            )
+            for h in state.holdings
+        }
+        self._origins = {
+            (o.origin, o.instrument): OwnTrades(o.held, o.cost, o.realised, o.fills) for o in state.origins
+        }
+
+    def trades_of(self, origin: str, instrument: str) -> OwnTrades:
+        """Return a copy of what the fills of an origin on an instrument add up to."""
+        return replace(self._origins.get((origin, instrument), OwnTrades()))
+
+    def origins(self) -> frozenset[str]:
+        """Return everybody who has traded in this epoch."""
+        return frozenset(origin for origin, _ in self._origins)
+
+    def _holding(self, base: str, quote: str) -> _Holding:
+        holding = self._holdings.get((base, quote))
+        if holding is None:
+            holding = self._holdings[base, quote] = _Holding(base, quote)
+        return holding
+
+    def _own_trades(self, origin: str, instrument: str) -> OwnTrades:
+        trades = self._origins.get((origin, instrument))
+        if trades is None:
+            trades = self._origins[origin, instrument] = OwnTrades()
+        return trades
 
     def positions(self) -> tuple[Position, ...]:
         """Return all positions ever held, sorted by base and quote."""
@@ -193,6 +269,21 @@ class PortfolioBook:
 
     def _own(self) -> Iterable[_Holding]:
         return (holding for (_, quote), holding in self._holdings.items() if quote == self.asset)
+
+
+def _fee_value(fill: Fill, instrument: Instrument, amount: int) -> int:
+    """Return the fee in the quote asset."""
+    if fill.fee_asset == instrument.quote:
+        return fill.fee
+    if fill.fee_value is not None:
+        return fill.fee_value
+    if fill.fee_asset != instrument.base:
+        if fill.fee:
+            raise InvariantBroken(
+                f"fill {fill.fill_id} pays {fill.fee_asset} as a fee and does not say what it is worth"
+            )
+        return 0
+    return fill.quote_amount * fill.fee // amount if fill.fee < amount else fill.quote_amount
 
 
 def unrealised(position: Position, mark: Mark) -> int | None:

@@ -10,16 +10,17 @@ from msgspec import Struct
 
 from cryptobot_desktop.config.atomic_file import move_into_place
 from cryptobot_desktop.domain.errors import UserActionNeeded
-from cryptobot_desktop.storage.connections import copy_database, explaining
+from cryptobot_desktop.storage.connections import DamagedFile, copy_database, explaining
 
 KEEP_DAILY = 7
 FOLDER = "backups"
 _DAILY = "daily-"
 _BEFORE = "before-"
+_MANUAL = "manual-"
 
 
 class Backup(Struct, frozen=True):
-    """One copy; `label` is its day (``2026-11-20``) or the migration that followed (``before-0002``)."""
+    """One copy; `label` is its day (``2026-11-20``), what followed (``before-0002``), or ``manual-`` and a time."""
 
     path: Path
     label: str
@@ -50,6 +51,19 @@ def back_up_before(source: sqlite3.Connection, database: Path, revision: str) ->
     target = _target(database, f"{_BEFORE}{revision}")
     if not target.exists():
         _copy(source, target)
+    return target
+
+
+def back_up_now(source: sqlite3.Connection, database: Path, now_ms: int, *, target: Path | None = None) -> Path:
+    """Copy the database to `target`, or beside the other copies under the present second; return the new copy.
+
+    An existing file is not overwritten: UserActionNeeded.
+    """
+    second = datetime.fromtimestamp(now_ms / 1000, UTC).strftime("%Y-%m-%dT%H-%M-%S")
+    target = target or _target(database, f"{_MANUAL}{second}")
+    if target.exists():
+        raise UserActionNeeded(f"{target} exists already and is not overwritten; choose another name")
+    _copy(source, target)
     return target
 
 
@@ -99,7 +113,7 @@ def _check(copy: Path) -> None:
     finally:
         connection.close()
     if faults:
-        raise UserActionNeeded(f"the database has damaged pages, so no backup was made of it: {faults[0]}")
+        raise DamagedFile(f"the database has damaged pages, so no backup was made of it: {faults[0]}")
 
 
 def _sync(path: Path) -> None:

@@ -1,177 +1,164 @@
-"""Checks of a stored ledger: file, chain, balances against transfers, reservations against orders, causes.
+"""Checks of a stored ledger. What the rows must be is the portfolio stage's matter: its audit is handed in."""
 
-The chain's rules belong to the portfolio stage; its verifier is handed in.
-"""
+import sqlite3
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import msgspec
 
-from msgspec import Struct
-
-from cryptobot_desktop.domain.ledger import AccountKind, Transfer, account
-from cryptobot_desktop.domain.market import Side
-from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS, format_trimmed
+from cryptobot_desktop.domain.errors import InvalidInput
+from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
+from cryptobot_desktop.domain.ledger import PortfolioRecord
+from cryptobot_desktop.domain.ledger_chain import Balances, LedgerRow
+from cryptobot_desktop.domain.ledger_records import Audit, Audited, AuditPart, FillRow, OrderRow, SnapshotRow
+from cryptobot_desktop.domain.ledger_state import parse_state
+from cryptobot_desktop.storage.anchor import Anchor, read_anchor
+from cryptobot_desktop.storage.connections import is_undecodable
 from cryptobot_desktop.storage.database import ProfileDatabase
-from cryptobot_desktop.storage.recovery import balances, instruments, newest_epochs
-
-Amounts = dict[tuple[str, str], int]
-"""Ledger amounts by (account, asset), without zeros."""
-
-Verify = Callable[[Iterable[Transfer]], str | None]
-"""Returns the first fault of a chain of transfers in words, or None."""
+from cryptobot_desktop.storage.recovery import all_epochs, instruments
+from cryptobot_desktop.storage.snapshots import lost_rows
 
 SHOWN = 20
-"""Findings of one kind that are spelled out; the rest is counted."""
+"""Damages of the file that are spelled out."""
 
-# sum() of SQLite fails beyond 2^63, which the turnover of an account may reach while its balance does not:
-# high and low halves are added up apart and put together here.
-_TURNOVER = """
-    SELECT debit, credit, asset, sum(amount >> 32), sum(amount & 4294967295)
-    FROM transfer GROUP BY debit, credit, asset"""
-_OPEN_RESERVES = """
-    SELECT o.portfolio, o.epoch, o.instrument, json_extract(o.document, '$.request.side'),
-           json_extract(o.document, '$.reserved'), o.client_id
-    FROM order_state o WHERE o.status IN ('new', 'partially_filled')"""
-_ORPHANS = """
-    SELECT t.seq, t.cause_kind, t.cause_id FROM transfer t WHERE CASE
-        WHEN t.cause_kind IN ('fill', 'fee') THEN NOT EXISTS (SELECT 1 FROM fill WHERE fill_id = t.cause_id)
-        WHEN t.cause_kind IN ('reserve', 'release')
-            THEN NOT EXISTS (SELECT 1 FROM order_state WHERE client_id = t.cause_id)
-        ELSE NOT EXISTS (SELECT 1 FROM portfolio WHERE name || '#' || epoch = t.cause_id) END"""
+SPLIT_ROWS = 200_000
+"""From so many ledger rows on a second process is worth its start."""
 
+FIRST_SHARE = 58
+"""Percent of the rows that it takes: the first process reads all orders besides its own share."""
 
-class LedgerReport(Struct, frozen=True, kw_only=True):
-    """What a check found. `head_hash` is the hash of the newest row, empty for an empty ledger."""
-
-    rows: int
-    head_hash: str
-    accounts: int
-    open_orders: int
-    findings: tuple[str, ...]
-
-    @property
-    def holds(self) -> bool:
-        """Return True when nothing is wrong."""
-        return not self.findings
+_FILLS = """
+    SELECT seq, fill_id, client_id, portfolio, epoch, instrument, side, price, qty, quote_amount, fee, fee_asset,
+           liquidity, at_ms, evidence, fee_value, row_hash
+    FROM fill WHERE seq > ? ORDER BY seq"""
+_ORDERS = """
+    SELECT seq, client_id, portfolio, epoch, instrument, status, created_ms, updated_ms, document, row_hash
+    FROM order_state ORDER BY seq"""
+_SNAPSHOTS = "SELECT seq, fill_seq, head_hash, state_hash, document FROM ledger_snapshot WHERE seq > ? ORDER BY seq"
+_MIDDLE = """
+    SELECT seq, fill_seq, head_hash, state_hash, document FROM ledger_snapshot
+    WHERE seq <= ? ORDER BY seq DESC LIMIT 1"""
 
 
-def check_ledger(database: ProfileDatabase, verify: Verify) -> LedgerReport:
-    """Check everything that can be checked about a ledger; `verify` judges the chain of transfers.
+class StoredRecords:
+    """The rows of an open database as the audit reads them."""
+
+    def __init__(self, database: ProfileDatabase) -> None:
+        self._database = database
+        self._execute = database.connection.execute
+
+    def transfers(self, after_seq: int = 0, until_seq: int | None = None) -> Iterator[LedgerRow]:
+        """Return all ledger rows beyond one, up to another."""
+        return self._database.ledger_rows(after_seq, until_seq)
+
+    def fills(self, after_seq: int = 0) -> Iterator[FillRow]:
+        """Return all fills beyond one."""
+        return iter(self._execute(_FILLS, (after_seq,)))
+
+    def fill_seq(self, fill_id: str) -> int | None:
+        """Return the number of a fill, None when there is no such fill."""
+        row = self._execute("SELECT seq FROM fill WHERE fill_id = ?", (fill_id,)).fetchone()
+        return None if row is None else int(row[0])
+
+    def orders(self) -> Iterator[OrderRow]:
+        """Return all orders in their newest state."""
+        return iter(self._execute(_ORDERS))
+
+    def snapshots(self, after_seq: int = 0) -> Iterator[SnapshotRow]:
+        """Return all snapshots of later rows than one."""
+        return iter(self._execute(_SNAPSHOTS, (after_seq,)))
+
+    def middle_snapshot(self) -> SnapshotRow | None:
+        """Return a snapshot about half way of a ledger that is worth being read by two processes, else None."""
+        (last,) = self._execute("SELECT ifnull(max(seq), 0) FROM transfer").fetchone()
+        if last < SPLIT_ROWS:
+            return None
+        found: SnapshotRow | None = self._execute(_MIDDLE, (last * FIRST_SHARE // 100,)).fetchone()
+        return found
+
+    def balances(self) -> Balances:
+        """Return the stored balances, zeros too."""
+        rows = self._execute("SELECT account, asset, amount FROM balance")
+        return {(account, asset): amount for account, asset, amount in rows}
+
+    def portfolios(self) -> Mapping[tuple[str, int], PortfolioRecord]:
+        """Return every epoch by (name, epoch), oldest first."""
+        return {(record.name, record.epoch): record for record in all_epochs(self._database)}
+
+    def instruments(self) -> Mapping[InstrumentId, Instrument]:
+        """Return the stored instruments."""
+        return {instrument.id: instrument for instrument in instruments(self._database)}
+
+
+def check_ledger(database: ProfileDatabase, audit: Audit) -> Audited:
+    """Check everything that can be checked about a ledger; `audit` judges its rows.
 
     Raises UserActionNeeded only when the file cannot be read at all.
     """
     damage = database.integrity_problems()
     if damage:
-        return LedgerReport(
-            rows=0, head_hash="", accounts=0, open_orders=0, findings=tuple(f"file: {text}" for text in damage[:SHOWN])
-        )
+        return _unreadable(damage)
+    anchor = read_anchor(database.path)
     with database.reading():
         database.connection.execute("BEGIN")  # one moment of the file, even while the engine writes on
         try:
-            return _checked(database, verify)
+            return _audited(database, audit, anchor)
         finally:
             database.connection.execute("ROLLBACK")
 
 
-def _checked(database: ProfileDatabase, verify: Verify) -> LedgerReport:
-    connection = database.connection
-    head = connection.execute("SELECT seq, row_hash FROM transfer ORDER BY seq DESC LIMIT 1").fetchone()
-    stored, moved = balances(database), moved_amounts(database)
-    reserved, open_orders, unknown = reserved_by_orders(database)
-    fault = verify(database.transfers())
-    findings = [
-        *([f"chain: {fault}"] if fault else []),
-        *_shortened(_differences("balance", stored, moved, ("it is stored as", "its transfers give"))),
-        *_shortened(_unbalanced(stored)),
-        *_shortened(_negative(stored)),
-        *_shortened(unknown),
-        *_shortened(
-            _differences("reserved", _reserved(stored), reserved, ("the ledger holds", "the open orders hold"))
-        ),
-        *_shortened(_orphans(database)),
-    ]
-    return LedgerReport(
-        rows=head[0] if head else 0,
-        head_hash=head[1] if head else "",
-        accounts=len(stored),
-        open_orders=open_orders,
-        findings=tuple(findings),
-    )
+def _audited(database: ProfileDatabase, audit: Audit, anchor: Anchor | None) -> Audited:
+    missing = lost_rows(database, anchor)
+    try:
+        report = _whole(database, audit)
+        found = (*report.findings, f"rows: {missing}") if missing else report.findings
+        return msgspec.structs.replace(report, findings=found)
+    except sqlite3.OperationalError as error:
+        if not is_undecodable(error):
+            raise
+    # A text that is not UTF-8 any more: read what can be read of it, so that the audit names the row.
+    database.connection.text_factory = lambda content: content.decode(errors="replace")
+    try:
+        records = StoredRecords(database)
+        return audit.conclude(records, [audit.part(records)])
+    finally:
+        database.connection.text_factory = str
 
 
-def moved_amounts(database: ProfileDatabase) -> Amounts:
-    """Return the balances that follow from all transfers, exactly."""
-    sums: defaultdict[tuple[str, str], int] = defaultdict(int)
-    for debit, credit, asset, high, low in database.connection.execute(_TURNOVER):
-        amount = (high << 32) + low
-        sums[debit, asset] -= amount
-        sums[credit, asset] += amount
-    return {key: amount for key, amount in sums.items() if amount}
+def _whole(database: ProfileDatabase, audit: Audit) -> Audited:
+    """Judge a small ledger in one go, a large one in two halves at the same time.
+
+    The second half begins at a snapshot, whose truth is the first half's to find out.
+    """
+    records = StoredRecords(database)
+    middle = records.middle_snapshot()
+    if middle is None or not _is_readable(middle):
+        return audit.conclude(records, [audit.part(records)])
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        first = pool.submit(_first_part, database.path, audit, middle[0])
+        second = audit.part(records, middle)
+        return audit.conclude(records, [first.result(), second])
 
 
-def reserved_by_orders(database: ProfileDatabase) -> tuple[Amounts, int, list[str]]:
-    """Return what open orders hold by (reserved account, asset), their number, and findings about them."""
-    known = {instrument.id: instrument for instrument in instruments(database)}
-    running = {record.name: record.epoch for record in newest_epochs(database)}
-    sums: Counter[tuple[str, str]] = Counter()
-    findings: list[str] = []
-    count = 0
-    for portfolio, epoch, name, side, reserved, client_id in database.connection.execute(_OPEN_RESERVES):
-        count += 1
-        instrument = known.get(name)
-        if instrument is None:
-            findings.append(f"orders: open order {client_id} is for {name}, which is not stored")
-            continue
-        if running.get(portfolio) != epoch:
-            findings.append(f"orders: order {client_id} is open in epoch {epoch} of {portfolio}, which is closed")
-        asset = instrument.quote if side == Side.BUY.value else instrument.base
-        sums[account(portfolio, epoch, AccountKind.RESERVED), asset] += reserved
-    return {key: amount for key, amount in sums.items() if amount}, count, findings
+def _first_part(path: Path, audit: Audit, until_seq: int) -> AuditPart:
+    """Judge the rows up to one, in a process of its own."""
+    database = ProfileDatabase(path, read_only=True)
+    try:
+        return audit.part(StoredRecords(database), None, until_seq)
+    finally:
+        database.close()
 
 
-def _reserved(stored: Mapping[tuple[str, str], int]) -> Amounts:
-    return {key: amount for key, amount in stored.items() if key[0].endswith(f"/{AccountKind.RESERVED.value}")}
+def _is_readable(snapshot: SnapshotRow) -> bool:
+    try:
+        parse_state(snapshot[4])
+    except InvalidInput:
+        return False
+    return True
 
 
-def _differences(
-    what: str, one: Mapping[tuple[str, str], int], other: Mapping[tuple[str, str], int], words: tuple[str, str]
-) -> Iterator[str]:
-    for key in sorted(one.keys() | other.keys()):
-        left, right = one.get(key, 0), other.get(key, 0)
-        if left != right:
-            yield f"{what}: account {key[0]}: {words[0]} {_text(left)} {key[1]}, {words[1]} {_text(right)}"
-
-
-def _unbalanced(stored: Mapping[tuple[str, str], int]) -> Iterator[str]:
-    totals: Counter[str] = Counter()
-    for (_, asset), amount in stored.items():
-        totals[asset] += amount
-    for asset, total in sorted(totals.items()):
-        if total:
-            yield f"conservation: the accounts of {asset} sum to {_text(total)} instead of 0"
-
-
-def _negative(stored: Mapping[tuple[str, str], int]) -> Iterator[str]:
-    for (name, asset), amount in sorted(stored.items()):
-        if amount < 0 and not name.endswith(f"/{AccountKind.WORLD.value}"):
-            yield f"balance: account {name} is {_text(amount)} {asset}, below 0"
-
-
-def _orphans(database: ProfileDatabase) -> Iterator[str]:
-    for seq, kind, cause in database.connection.execute(_ORPHANS):
-        yield f"cause: ledger row {seq} names {kind} {cause!r}, which is not stored"
-
-
-def _shortened(findings: Iterable[str]) -> list[str]:
-    shown: list[str] = []
-    more = 0
-    for finding in findings:
-        if len(shown) < SHOWN:
-            shown.append(finding)
-        else:
-            more += 1
-    return [*shown, f"{shown[-1].partition(':')[0]}: {more} more like these"] if more else shown
-
-
-def _text(amount: int) -> str:
-    return format_trimmed(amount, AMOUNT_DECIMALS)
+def _unreadable(damage: list[str]) -> Audited:
+    findings = tuple(f"file: {text}" for text in damage[:SHOWN])
+    return Audited(rows=0, head_hash="", accounts=0, open_orders=0, findings=findings)

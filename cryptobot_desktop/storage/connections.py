@@ -38,6 +38,11 @@ def is_lasting(error: sqlite3.Error) -> bool:
     return primary_code(error) in _DAMAGED | {sqlite3.SQLITE_IOERR}
 
 
+def is_undecodable(error: sqlite3.Error) -> bool:
+    """Return True when a text in the file is not UTF-8, which no program of ours has written."""
+    return "Could not decode" in str(error)
+
+
 def explained(error: sqlite3.Error, path: Path, what: str) -> CryptobotError:
     """Return the error of ours for one of SQLite's; `what` failed, e.g. ``could not be written``."""
     code, subject = primary_code(error), f"{path.name} in {path.parent} {what}"
@@ -49,14 +54,23 @@ def explained(error: sqlite3.Error, path: Path, what: str) -> CryptobotError:
         return UserActionNeeded(
             f"{subject}: {error}; check that the folder exists and is writable, or choose another one with --data-dir"
         )
-    if code in _DAMAGED:
-        return UserActionNeeded(
-            f"{subject}: it is damaged or not a database ({error}); it was left as it is - put a copy from "
-            f"{path.parent / 'backups'} in its place, or choose another folder with --data-dir"
-        )
+    if code in _DAMAGED or is_undecodable(error):
+        return damaged(path, what, error)
     if code == sqlite3.SQLITE_IOERR:
         return UserActionNeeded(f"{subject}: the disk reports an error ({error}); check the disk, then start again")
     return InvariantBroken(f"{subject}: {error}")
+
+
+class DamagedFile(UserActionNeeded):
+    """The content of a database file is not what any program of ours writes."""
+
+
+def damaged(path: Path, what: str, error: Exception) -> DamagedFile:
+    """Return the error of ours for a file whose content is not what any program of ours writes."""
+    return DamagedFile(
+        f"{path.name} in {path.parent} {what}: it is damaged or not a database ({error}); it was left as it is - put a "
+        f"copy from {path.parent / 'backups'} in its place, or choose another folder with --data-dir"
+    )
 
 
 @contextmanager
@@ -68,6 +82,8 @@ def explaining(path: Path, what: str) -> Iterator[None]:
         raise InvariantBroken(f"{path.name} in {path.parent} {what}: a value cannot be stored ({error})") from error
     except sqlite3.Error as error:
         raise explained(error, path, what) from error
+    except UnicodeDecodeError as error:  # SQLite's own message quotes a damaged name
+        raise damaged(path, what, error) from error
     except OSError as error:
         raise UserActionNeeded(
             f"{path.name} in {path.parent} {what}: {error.strerror or error}; check that the folder exists and is "
@@ -90,7 +106,7 @@ def open_writer(path: Path, busy_timeout_s: float = BUSY_TIMEOUT_S, before: tupl
     try:
         for pragma in (*before, *_PRAGMAS):
             connection.execute(pragma)
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         connection.close()
         raise
     return connection
@@ -115,7 +131,7 @@ def _probed(uri: str, busy_timeout_s: float) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         connection.close()
         raise
     return connection

@@ -14,7 +14,10 @@ from cryptobot_desktop.domain.errors import InvariantBroken, UserActionNeeded
 from cryptobot_desktop.domain.instrument import Instrument
 from cryptobot_desktop.domain.journal import CommitBatch
 from cryptobot_desktop.domain.ledger import CauseKind, Transfer
+from cryptobot_desktop.domain.ledger_chain import LedgerRow
+from cryptobot_desktop.domain.numbers import MAX_STORED
 from cryptobot_desktop.storage import backups, schema
+from cryptobot_desktop.storage.anchor import AnchorWriter
 from cryptobot_desktop.storage.batch_rows import Statement, statements
 from cryptobot_desktop.storage.connections import (
     BUSY_TIMEOUT_S,
@@ -30,8 +33,10 @@ MODE = "paper"
 
 _SELECT_TRANSFERS = (
     "SELECT seq, asset, debit, credit, amount, cause_kind, cause_id, at_ms, previous_hash, row_hash "
-    "FROM transfer WHERE seq > ? ORDER BY seq"
+    "FROM transfer WHERE seq > ? AND seq <= ? ORDER BY seq"
 )
+_STORED_EPOCH = """SELECT coalesce((SELECT epoch FROM order_state WHERE client_id = ?),
+    (SELECT max(epoch) FROM portfolio WHERE name = ?))"""
 _REFERRED_TO = """SELECT EXISTS (SELECT 1 FROM order_state WHERE instrument = ?)
     OR EXISTS (SELECT 1 FROM fill WHERE instrument = ?)"""
 
@@ -50,7 +55,7 @@ class ProfileDatabase:
         self.path = path
         self._broken: UserActionNeeded | None = None
         if read_only:
-            schema.inspect(path, mode, busy_timeout_s=busy_timeout_s)
+            schema.inspect_current(path, mode, busy_timeout_s)
             with explaining(path, "cannot be read"):
                 self._connection = open_reader(path, busy_timeout_s)
         else:
@@ -58,6 +63,7 @@ class ProfileDatabase:
             with explaining(path, "cannot be opened"):
                 self._connection = open_writer(path, busy_timeout_s)
         self._file = _file_identity(path)
+        self._anchor = AnchorWriter(path)
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -67,6 +73,7 @@ class ProfileDatabase:
     def close(self) -> None:
         """Close the file; everything committed stays."""
         self._connection.close()
+        self._anchor.close()
 
     def reading(self) -> AbstractContextManager[None]:
         """Turn SQLite's errors inside the block into errors of ours."""
@@ -81,8 +88,8 @@ class ProfileDatabase:
         fsync must not be tried again as if nothing had happened. Open the file anew to see what arrived.
         """
         self._refuse_when_broken()
-        pending = [(sql, rows) for sql, rows in statements(batch) if rows]
         try:
+            pending = [(sql, rows) for sql, rows in statements(batch, self._stored_epoch) if rows]
             self._write(pending, batch.instruments)
         except sqlite3.Error as error:
             failure = explained(error, self.path, "could not be written")
@@ -93,6 +100,8 @@ class ProfileDatabase:
             raise InvariantBroken(
                 f"batch cannot be stored in {self.path}: {error}; nothing of it was written"
             ) from error
+        if batch.transfers:
+            self._anchor.write(batch.transfers[-1].seq, batch.transfers[-1].row_hash)
 
     def _refuse_when_broken(self) -> None:
         if self._broken is None and _file_identity(self.path) != self._file:
@@ -118,6 +127,10 @@ class ProfileDatabase:
                 connection.execute("ROLLBACK")
             raise
 
+    def _stored_epoch(self, client_id: str, portfolio: str) -> int | None:
+        row = self._connection.execute(_STORED_EPOCH, (client_id, portfolio)).fetchone()
+        return None if row is None else row[0]
+
     def _refuse_new_precision(self, instrument: Instrument) -> None:
         """Stored prices and quantities are scaled: with other decimals they would mean other money."""
         row = self._connection.execute("SELECT document FROM instrument WHERE id = ?", (instrument.id,)).fetchone()
@@ -131,10 +144,15 @@ class ProfileDatabase:
                 f"{old}; its documents were not replaced"
             )
 
+    def ledger_rows(self, after_seq: int = 0, until_seq: int | None = None) -> Iterator[LedgerRow]:
+        """Yield ledger rows in order as plain tuples, quickly. Raises sqlite3.Error."""
+        last = MAX_STORED if until_seq is None else until_seq
+        return iter(self._connection.execute(_SELECT_TRANSFERS, (after_seq, last)))
+
     def transfers(self, after_seq: int = 0) -> Iterator[Transfer]:
         """Yield ledger rows in order."""
         with self.reading():
-            for row in self._connection.execute(_SELECT_TRANSFERS, (after_seq,)):
+            for row in self.ledger_rows(after_seq):
                 seq, asset, debit, credit, amount, cause, cause_id, at_ms, previous, own = row
                 yield Transfer(seq, asset, debit, credit, amount, _cause(cause), cause_id, at_ms, previous, own)
 
@@ -142,11 +160,15 @@ class ProfileDatabase:
         """Copy the file into ``backups/`` once a UTC day and keep the newest seven; return the new copy."""
         return backups.back_up_daily(self._connection, self.path, now_ms)
 
+    def back_up_now(self, now_ms: int, target: Path | None = None) -> Path:
+        """Copy the file to `target`, or into ``backups/`` under the present second; return the new copy."""
+        return backups.back_up_now(self._connection, self.path, now_ms, target=target)
+
     def integrity_problems(self) -> list[str]:
         """Return what SQLite's own quick check finds wrong with the file; empty when nothing is."""
         try:
             return [text for (text,) in self._connection.execute("PRAGMA quick_check") if text != "ok"]
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             return [str(error)]
 
 

@@ -1,5 +1,6 @@
 """Reads back what a restart needs, and what people ask about stored portfolios."""
 
+import heapq
 from typing import TypeVar
 
 import msgspec
@@ -12,50 +13,60 @@ from cryptobot_desktop.domain.ledger import BotRecord, PortfolioRecord
 from cryptobot_desktop.domain.market import Side
 from cryptobot_desktop.domain.orders import Fill, FillEvidence, Liquidity, Order
 from cryptobot_desktop.storage.database import ProfileDatabase
+from cryptobot_desktop.storage.snapshots import recover
+from cryptobot_desktop.storage.words import OPEN_STATUSES
 
 NEWEST_CLOSED_ORDERS = 200
 NEWEST_DECISIONS = 500
 NEWEST_SESSIONS = 500
 
 _T = TypeVar("_T")
-# The same words as in the partial indexes, else SQLite does not use them.
-_OPEN = "status IN ('new', 'partially_filled')"
-_CLOSED = "status NOT IN ('new', 'partially_filled')"
-_FILLS = """
-    SELECT f.fill_id, f.client_id, f.portfolio, f.instrument, f.side, f.price, f.qty, f.quote_amount, f.fee,
-           f.fee_asset, f.liquidity, f.at_ms, f.evidence
-    FROM fill f WHERE f.portfolio = ? AND f.epoch = ? ORDER BY f.seq"""
+NEWEST_FILLS = 500
+_OPEN = f"status IN {OPEN_STATUSES}"
+_CLOSED = f"status NOT IN {OPEN_STATUSES}"
+_FILL = """
+    SELECT fill_id, client_id, portfolio, instrument, side, price, qty, quote_amount, fee, fee_asset, liquidity, at_ms,
+           evidence, fee_value FROM fill"""
+_FILLS = f"{_FILL} WHERE portfolio = ? AND epoch = ? ORDER BY seq"
+_ONE_FILL = f"{_FILL} WHERE seq = ?"
+_RUNNING = "epoch = (SELECT max(epoch) FROM portfolio WHERE name = fill.portfolio)"
+_TAIL_FILLS = f"{_FILL} WHERE seq > ? AND {_RUNNING} ORDER BY seq"
+_LAST_FILLS = """
+    SELECT instrument, price, at_ms FROM fill WHERE seq IN (SELECT max(seq) FROM fill GROUP BY instrument)
+    ORDER BY instrument"""
+_NEWEST_OF_EPOCH = "SELECT seq FROM fill WHERE portfolio = ? AND epoch = ? ORDER BY seq DESC LIMIT ?"
 
 
 def load_state(database: ProfileDatabase) -> StoredState:
-    """Return everything the engine needs to go on as if it had not stopped. UserActionNeeded when it is damaged."""
-    connection = database.connection
+    """Return everything the engine needs to go on as if it had not stopped.
+
+    The work grows with what happened since the newest snapshot, not with the ledger. UserActionNeeded when the file
+    is damaged, or when ledger rows, snapshot and balances do not agree.
+    """
     with database.reading():
-        head = connection.execute("SELECT seq, row_hash FROM transfer ORDER BY seq DESC LIMIT 1").fetchone()
+        ledger = recover(database)
         portfolios = newest_epochs(database)
+        running = {(record.name, record.epoch) for record in portfolios}
         newest = _documents(database, f"session ORDER BY seq DESC LIMIT {NEWEST_SESSIONS}", SessionRecord)
         sessions = tuple(reversed(list(newest)))
         return StoredState(
-            balances=balances(database),
-            last_seq=head[0] if head else 0,
-            last_hash=head[1] if head else "",
+            balances=ledger.balances,
+            last_seq=ledger.seq,
+            last_hash=ledger.head_hash if ledger.seq else "",
             portfolios=tuple(portfolios),
             open_orders=tuple(open_orders(database)),
             closed_orders=tuple(_newest(database, f"order_state WHERE {_CLOSED}", "updated_ms", Order)),
-            fills=tuple(fill for record in portfolios for fill in load_fills(database, record.name, record.epoch)),
+            fills=tuple(_newest_fills(database, portfolios)),
             decisions=tuple(_newest(database, "decision", "seq", DecisionMade)),
             bots=tuple(_documents(database, "bot ORDER BY seq", BotRecord)),
             instruments=tuple(instruments(database)),
             kill_switch=_kill_switch(database),
             last_session=sessions[-1] if sessions else None,
             sessions=sessions,
+            snapshot_seq=ledger.snapshot_seq,
+            books=tuple(book for book in ledger.books if (book.portfolio, book.epoch) in running),
+            tail_fills=tuple(_fill(row) for row in database.connection.execute(_TAIL_FILLS, (ledger.fill_seq,))),
         )
-
-
-def balances(database: ProfileDatabase) -> dict[tuple[str, str], int]:
-    """Return all balances that are not zero, by (account, asset)."""
-    rows = database.connection.execute("SELECT account, asset, amount FROM balance WHERE amount <> 0")
-    return {(account, asset): amount for account, asset, amount in rows}
 
 
 def open_orders(database: ProfileDatabase) -> list[Order]:
@@ -104,7 +115,35 @@ def load_fills(database: ProfileDatabase, portfolio: str, epoch: int) -> list[Fi
         return [_fill(row) for row in database.connection.execute(_FILLS, (portfolio, epoch))]
 
 
-def _fill(row: tuple[str, str, str, str, str, int, int, int, int, str, str, int, str]) -> Fill:
+def last_fills(database: ProfileDatabase) -> list[tuple[InstrumentId, int, int]]:
+    """Return (instrument, price, time) of the newest fill on each instrument."""
+    with database.reading():
+        rows = database.connection.execute(_LAST_FILLS)
+        return [(InstrumentId(instrument), price, at_ms) for instrument, price, at_ms in rows]
+
+
+def _newest_fills(database: ProfileDatabase, portfolios: list[PortfolioRecord]) -> list[Fill]:
+    """Return the newest fills of these epochs, oldest first; found through the index, however many there are."""
+    execute = database.connection.execute
+    found = [
+        seq for record in portfolios for (seq,) in execute(_NEWEST_OF_EPOCH, (record.name, record.epoch, NEWEST_FILLS))
+    ]
+    return [_fill(execute(_ONE_FILL, (seq,)).fetchone()) for seq in heapq.nlargest(NEWEST_FILLS, found)[::-1]]
+
+
+_FillRow = tuple[str, str, str, str, str, int, int, int, int, str, str, int, str, int | None]
+
+
+def _fill(row: _FillRow | None) -> Fill:
+    if row is None:
+        raise _damaged("Fill", "the index of fills names one that is not there")
+    try:
+        return _read_fill(row)
+    except (TypeError, ValueError) as error:
+        raise _damaged("Fill", error) from error
+
+
+def _read_fill(row: _FillRow) -> Fill:
     return Fill(
         fill_id=row[0],
         client_id=row[1],
@@ -119,6 +158,7 @@ def _fill(row: tuple[str, str, str, str, str, int, int, int, int, str, str, int,
         liquidity=Liquidity(row[10]),
         at_ms=row[11],
         evidence=_decoded(row[12], FillEvidence),
+        fee_value=row[13],
     )
 
 
@@ -136,11 +176,15 @@ def _documents(database: ProfileDatabase, rest: str, kind: type[_T]) -> list[_T]
 def _decoded(document: str, kind: type[_T]) -> _T:
     try:
         return msgspec.json.decode(document, type=kind)
-    except msgspec.DecodeError as error:
-        raise UserActionNeeded(
-            f"the profile database holds a damaged {kind.__name__} ({error}); run 'cryptobot ledger check', and put a "
-            "copy from its folder 'backups' in its place"
-        ) from error
+    except (msgspec.DecodeError, TypeError) as error:
+        raise _damaged(kind.__name__, error) from error
+
+
+def _damaged(what: str, error: object) -> UserActionNeeded:
+    return UserActionNeeded(
+        f"the profile database holds a damaged {what} ({error}); run 'cryptobot ledger check', and put a copy of "
+        "'cryptobot backup list' in its place: 'cryptobot backup restore', or by hand from its folder 'backups'"
+    )
 
 
 def _kill_switch(database: ProfileDatabase) -> KillSwitchRecord | None:

@@ -15,7 +15,14 @@ from msgspec import Struct
 from cryptobot_desktop.config.atomic_file import move_into_place
 from cryptobot_desktop.domain.errors import InvariantBroken, UserActionNeeded
 from cryptobot_desktop.storage.backups import back_up_before, backup_folder
-from cryptobot_desktop.storage.connections import BUSY_TIMEOUT_S, explaining, open_reader, open_writer, wal_size
+from cryptobot_desktop.storage.connections import (
+    BUSY_TIMEOUT_S,
+    DamagedFile,
+    explaining,
+    open_reader,
+    open_writer,
+    wal_size,
+)
 
 _LOGS = ("-wal", "-shm", "-journal")
 
@@ -32,7 +39,7 @@ class SchemaHistory(Struct, frozen=True):
         return self.revisions[-1]
 
 
-HISTORY = SchemaHistory(Path(__file__).parent / "migrations", ("0001",))
+HISTORY = SchemaHistory(Path(__file__).parent / "migrations", ("0001", "0002"))
 """Every schema revision this program knows."""
 
 
@@ -67,7 +74,7 @@ def inspect(path: Path, mode: str, history: SchemaHistory = HISTORY, busy_timeou
     another program holds raises TemporaryFailure.
     """
     with explaining(path, "cannot be read"):
-        _refuse_missing(path)
+        refuse_missing(path)
         connection = open_reader(path, busy_timeout_s)
         try:
             return _inspected(connection, path, mode, history)
@@ -75,11 +82,27 @@ def inspect(path: Path, mode: str, history: SchemaHistory = HISTORY, busy_timeou
             connection.close()
 
 
-def _refuse_missing(path: Path) -> None:
-    if not path.exists():
-        raise UserActionNeeded(f"there is no {path.name} in {path.parent}; check the folder given with --data-dir")
-    if path.stat().st_size == 0:
+def inspect_current(path: Path, mode: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+    """Like `inspect`; a file of an older version raises UserActionNeeded too, because reading does not migrate."""
+    revision = inspect(path, mode, busy_timeout_s=busy_timeout_s)
+    if revision != HISTORY.head:
         raise UserActionNeeded(
+            f"{path.name} in {path.parent} has schema {revision} of an older version, this program reads "
+            f"{HISTORY.head}: start the program once, or run 'cryptobot portfolio list'; a copy is made before it "
+            "gets its new form"
+        )
+
+
+class NoDatabase(UserActionNeeded):
+    """There is no file."""
+
+
+def refuse_missing(path: Path) -> None:
+    """Raise NoDatabase when there is no file, DamagedFile when it is empty."""
+    if not path.exists():
+        raise NoDatabase(f"there is no {path.name} in {path.parent}; check the folder given with --data-dir")
+    if path.stat().st_size == 0:
+        raise DamagedFile(
             f"{path.name} in {path.parent} is empty (0 bytes), so what it held is lost; it was left as it is - put a "
             f"copy from {backup_folder(path)} in its place, or delete it to start anew"
         )

@@ -9,7 +9,10 @@ from typing import Any
 from sqlalchemy import Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from cryptobot_desktop.storage.words import OPEN_STATUSES
+
 _STRICT = {"sqlite_strict": True}
+_EMPTY = {"server_default": ""}
 
 
 def _text(**options: Any) -> Any:  # noqa: ANN401 - what SQLModel's own Field takes and gives
@@ -67,15 +70,25 @@ class BalanceRow(SQLModel, table=True):
     amount: int
 
 
+class SnapshotRow(SQLModel, table=True):
+    """What the ledger added up to at one row, as a document with its hash; never changed, never deleted."""
+
+    __tablename__ = "ledger_snapshot"
+    __table_args__ = _STRICT
+    seq: int = Field(primary_key=True)
+    fill_seq: int
+    head_hash: str = _text()
+    state_hash: str = _text()
+    document: str = _text()
+
+
 class OrderRow(SQLModel, table=True):
     """The newest state of an order; `document` is the whole Order as JSON, `seq` the order of creation."""
 
     __tablename__ = "order_state"
     __table_args__ = (
-        Index("order_state_open", "created_ms", "seq", sqlite_where=text("status IN ('new', 'partially_filled')")),
-        Index(
-            "order_state_closed", "updated_ms", "seq", sqlite_where=text("status NOT IN ('new', 'partially_filled')")
-        ),
+        Index("order_state_open", "created_ms", "seq", sqlite_where=text(f"status IN {OPEN_STATUSES}")),
+        Index("order_state_closed", "updated_ms", "seq", sqlite_where=text(f"status NOT IN {OPEN_STATUSES}")),
         _STRICT,
     )
     seq: int = Field(primary_key=True)
@@ -87,6 +100,7 @@ class OrderRow(SQLModel, table=True):
     created_ms: int
     updated_ms: int
     document: str = _text()
+    row_hash: str = _text(sa_column_kwargs=_EMPTY)
 
 
 class FillRow(SQLModel, table=True):
@@ -109,6 +123,8 @@ class FillRow(SQLModel, table=True):
     liquidity: str = _text()
     at_ms: int
     evidence: str = _text()
+    fee_value: int | None = None
+    row_hash: str = _text(sa_column_kwargs=_EMPTY)
 
 
 class DecisionRow(SQLModel, table=True):

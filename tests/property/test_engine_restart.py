@@ -13,7 +13,7 @@ from cryptobot_desktop.domain.facts import DecisionMade
 from cryptobot_desktop.domain.market import Candle, Side
 from cryptobot_desktop.domain.orders import Fill, Order, OrderType
 from cryptobot_desktop.engine.session import BotSpec
-from cryptobot_desktop.portfolio.ledger import verify
+from cryptobot_desktop.portfolio.audit import audit
 from cryptobot_desktop.storage.checks import check_ledger
 from tests.unit.engine.trading_floor import BTC, Floor, bars, live, received
 
@@ -79,7 +79,7 @@ def run(path: Path, closes: Sequence[int], orders: Sequence[tuple[int, Side, int
         act(floor, closes, number, orders)
     with floor:
         floor.session.outbox.flush()
-        report = check_ledger(floor.database, verify)
+        report = check_ledger(floor.database, audit)
         assert report.holds, report.findings
         stored = floor.stored()
         pipeline = floor.session.pipeline

@@ -16,7 +16,7 @@ from cryptobot_desktop.domain.orders import OrderType
 from cryptobot_desktop.engine.player import InProcessPlayer
 from cryptobot_desktop.engine.session import SessionSpec
 from cryptobot_desktop.marketdata.adapters import adapter_for
-from cryptobot_desktop.portfolio.ledger import verify
+from cryptobot_desktop.portfolio.audit import audit
 from cryptobot_desktop.storage.checks import check_ledger
 from cryptobot_desktop.storage.database import FILE_NAME, ProfileDatabase
 from cryptobot_desktop.storage.recovery import load_state
@@ -76,7 +76,7 @@ def run_until(process: "subprocess.Popen[str]", wanted: int) -> list[tuple[str, 
 def assert_all_there(folder: Path, acknowledged: Sequence[tuple[str, str, str]]) -> ProfileDatabase:
     """Check the ledger, and that every acknowledged fill is stored with its figures."""
     database = ProfileDatabase(folder / FILE_NAME, read_only=True)
-    report = check_ledger(database, verify)
+    report = check_ledger(database, audit)
     assert report.holds, report.findings
     state = load_state(database)
     known = {instrument.id: instrument for instrument in state.instruments}

@@ -20,7 +20,7 @@ from cryptobot_desktop.domain.market import Candle, FeedState, Side
 from cryptobot_desktop.domain.orders import Intent, OrderType
 from cryptobot_desktop.engine.handle import EngineHandle
 from cryptobot_desktop.engine.session import BotSpec, MarketSource, SessionSpec
-from cryptobot_desktop.portfolio.ledger import verify
+from cryptobot_desktop.portfolio.audit import audit
 from cryptobot_desktop.storage.checks import check_ledger
 from cryptobot_desktop.storage.database import FILE_NAME, ProfileDatabase
 from cryptobot_desktop.storage.recovery import load_state
@@ -122,7 +122,7 @@ def stored_ledger_holds(folder: Path) -> bool:
     """Return True when everything in the database of a folder agrees."""
     database = ProfileDatabase(folder / FILE_NAME, read_only=True)
     try:
-        return check_ledger(database, verify).holds
+        return check_ledger(database, audit).holds
     finally:
         database.close()
 

@@ -3,11 +3,13 @@
 ``python crashing_trader.py DATABASE SEED`` prints the newest ledger row after each commit.
 ``python crashing_trader.py DATABASE open N`` opens the database and kills itself at the Nth SQL statement;
 ``... migrate N FOLDER`` does so while it migrates an existing database with the scripts in FOLDER.
+``python crashing_trader.py OLD migrate-each FOLDER`` migrates copies of OLD, killed at the 1st, 2nd, ... statement.
 ``python crashing_trader.py FILE settings`` saves settings again and again and prints after each time.
 """
 
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import sys
@@ -74,6 +76,27 @@ def die_at(at_statement: int) -> None:
     sqlite3.dbapi2.connect = watched_connect  # type: ignore[attr-defined]
 
 
+def migrate_each(old: Path, folder: Path) -> None:
+    """Migrate one copy after the other, each killed one statement later, until one gets to its end; print each."""
+    import sqlalchemy  # noqa: F401 - both once, not in each child
+
+    number = 0
+    while True:
+        number += 1
+        copy = folder / str(number) / old.name
+        copy.parent.mkdir()
+        shutil.copy(old, copy)
+        child = os.fork()
+        if child == 0:
+            die_at(number)
+            ensure_current(copy, "paper")
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        print(number, "killed" if os.WIFSIGNALED(status) else "done", flush=True)
+        if not os.WIFSIGNALED(status):
+            return
+
+
 def save_settings_for_ever(path: Path) -> None:
     """Save a growing value under two names that must always be equal."""
     number = 0
@@ -94,8 +117,10 @@ def main(database: str, what: str, *rest: str) -> None:
         ProfileDatabase(path).close()
     elif what == "migrate":
         die_at(int(rest[0]))
-        ensure_current(path, "paper", SchemaHistory(Path(rest[1]), ("0001", "0002")))
+        ensure_current(path, "paper", SchemaHistory(Path(rest[1]), ("0001", "0002", "0003")))
         print("migrated")
+    elif what == "migrate-each":
+        migrate_each(path, Path(rest[0]))
     elif what == "settings":
         save_settings_for_ever(path)
     else:

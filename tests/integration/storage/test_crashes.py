@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cryptobot_desktop.config.profile_settings import ProfileSettings
-from cryptobot_desktop.portfolio.ledger import verify
+from cryptobot_desktop.portfolio.audit import audit
 from cryptobot_desktop.storage.checks import check_ledger
 from cryptobot_desktop.storage.database import FILE_NAME, ProfileDatabase
 from cryptobot_desktop.storage.recovery import load_state
@@ -60,7 +60,7 @@ def test_nothing_acknowledged_is_lost_when_the_process_is_killed(data_dir: Path)
         database = ProfileDatabase(path)
         stored = {row.seq: row.row_hash for row in database.transfers()}
         assert [(seq, stored.get(seq)) for seq, _ in reported] == reported
-        report = check_ledger(database, verify)
+        report = check_ledger(database, audit)
         assert report.findings == ()
         first = load_state(database)
         database.close()
@@ -78,7 +78,7 @@ def test_a_first_start_killed_at_any_statement_leaves_nothing_half_made(data_dir
     assert process.returncode == -signal.SIGKILL
     database = ProfileDatabase(path)
     assert load_state(database).last_seq == 0
-    assert check_ledger(database, verify).findings == ()
+    assert check_ledger(database, audit).findings == ()
     database.close()
     assert [file.name for file in data_dir.iterdir()] == [FILE_NAME]
 
@@ -98,9 +98,9 @@ def test_a_migration_killed_at_any_statement_leaves_the_old_or_the_new_form(data
         if said:
             break
         assert process.returncode == -signal.SIGKILL
-    assert found[0] == "0001"
+    assert found[0] == "0002"
     ensure_current(path, "paper", next_version)
-    assert inspect(path, "paper", next_version) == "0002"
+    assert inspect(path, "paper", next_version) == "0003"
 
 
 def test_settings_are_whole_and_not_older_than_what_was_saved_when_the_process_is_killed(data_dir: Path) -> None:

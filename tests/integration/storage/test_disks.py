@@ -10,7 +10,7 @@ import pytest
 
 from cryptobot_desktop.domain.errors import UserActionNeeded
 from cryptobot_desktop.domain.journal import CommitBatch
-from cryptobot_desktop.portfolio.ledger import verify
+from cryptobot_desktop.portfolio.audit import audit
 from cryptobot_desktop.storage.checks import check_ledger
 from cryptobot_desktop.storage.database import FILE_NAME, ProfileDatabase
 from cryptobot_desktop.storage.recovery import load_state
@@ -19,7 +19,7 @@ from tests.unit.storage.trading_story import TradingStory
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(params=[512, 700, 1024])
+@pytest.fixture(params=[512, 700, 1024, 2048])
 def small_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
     """Return the mount point of a disk of so many KiB, where this user may mount one."""
     if sys.platform != "linux" or os.geteuid() != 0:
@@ -54,7 +54,7 @@ def trade_until_full(database: ProfileDatabase, story: TradingStory) -> tuple[in
     raise AssertionError("the disk never filled up")
 
 
-def test_a_full_disk_stops_writing_and_keeps_everything_acknowledged(small_disk: Path) -> None:
+def test_s01_a_full_disk_stops_writing_and_keeps_everything_acknowledged(small_disk: Path) -> None:
     ballast = small_disk / "ballast"
     ballast.write_bytes(bytes(100_000))
     database, story = ProfileDatabase(small_disk / FILE_NAME), TradingStory()
@@ -69,11 +69,11 @@ def test_a_full_disk_stops_writing_and_keeps_everything_acknowledged(small_disk:
     database.close()
     reader = ProfileDatabase(small_disk / FILE_NAME, read_only=True)
     assert load_state(reader).last_seq == acknowledged
-    assert check_ledger(reader, verify).findings == ()
+    assert check_ledger(reader, audit).findings == ()
     reader.close()
 
 
-def test_no_room_for_a_new_database_is_one_clear_error(small_disk: Path) -> None:
+def test_s01_no_room_for_a_new_database_is_one_clear_error(small_disk: Path) -> None:
     free = os.statvfs(small_disk)
     (small_disk / "ballast").write_bytes(bytes(free.f_bavail * free.f_frsize - 20_000))
     with pytest.raises(UserActionNeeded, match="could not be created"):
@@ -81,7 +81,7 @@ def test_no_room_for_a_new_database_is_one_clear_error(small_disk: Path) -> None
     assert not (small_disk / FILE_NAME).exists()
 
 
-def test_a_read_only_disk_is_refused_for_writing_and_read_for_viewing(small_disk: Path) -> None:
+def test_s02_a_read_only_disk_is_refused_for_writing_and_read_for_viewing(small_disk: Path) -> None:
     path, story = small_disk / FILE_NAME, TradingStory()
     story.open_portfolio()
     database = ProfileDatabase(path)
@@ -92,5 +92,5 @@ def test_a_read_only_disk_is_refused_for_writing_and_read_for_viewing(small_disk
         ProfileDatabase(path)
     reader = ProfileDatabase(path, read_only=True)
     assert load_state(reader).last_seq == 1
-    assert check_ledger(reader, verify).findings == ()
+    assert check_ledger(reader, audit).findings == ()
     reader.close()

@@ -29,7 +29,7 @@ from cryptobot_desktop.domain.market import Side
 from cryptobot_desktop.domain.numbers import MAX_STORED
 from cryptobot_desktop.domain.orders import OrderStatus, OrderType
 from cryptobot_desktop.domain.timeframe import Timeframe
-from cryptobot_desktop.portfolio.ledger import verify
+from cryptobot_desktop.portfolio.audit import audit
 from cryptobot_desktop.storage.checks import check_ledger
 from tests.builders import USDT
 from tests.unit.engine.trading_floor import BTC, FLIPPER, Floor, bars, live, received
@@ -141,12 +141,12 @@ class TestClientIds:
             assert not answer.ok
             assert floor.session.exchange.open_orders() == first
             assert floor.stored().open_orders == first
-            report = check_ledger(floor.database, verify)
+            report = check_ledger(floor.database, audit)
             assert report.holds, report.findings
         with Floor(path, name="again") as floor:
             assert floor.session.exchange.open_orders() == first
             assert floor.command(CancelOrder("mine")).ok
-            assert check_ledger(floor.database, verify).holds
+            assert check_ledger(floor.database, audit).holds
 
     def test_an_order_that_was_refused_is_refused_again_with_the_same_words(self, path: Path) -> None:
         with Floor(path) as floor:
@@ -256,10 +256,10 @@ class TestPortfolios:
             assert pipeline.accounts.available("main", "USDT") == 500 * USDT
             assert pipeline.accounts.held("main") == {"USDT": 500 * USDT}
             assert stored.open_orders == ()
-            assert check_ledger(floor.database, verify).holds
+            assert check_ledger(floor.database, audit).holds
             floor.play(received(bars([120, 90, 130, 140], first=3)[1:]))
             assert floor.session.pipeline.accounts.held("main")["BTC"] > 0
-            assert check_ledger(floor.database, verify).holds
+            assert check_ledger(floor.database, audit).holds
 
     def test_after_a_reset_a_bot_owns_nothing_now_and_after_a_restart(self, path: Path) -> None:
         closes = [100, 90, 110, 120]
@@ -307,7 +307,7 @@ class TestBots:
             assert floor.stored().bots == ()
             floor.play(received(bars([110, 80, 120], first=2)[1:]))
             assert len(floor.decisions) == 1
-            assert check_ledger(floor.database, verify).holds
+            assert check_ledger(floor.database, audit).holds
 
     def test_the_name_of_a_removed_bot_stays_with_its_trades(self, path: Path) -> None:
         closes = [100, 90, 110, 120]

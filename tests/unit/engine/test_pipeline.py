@@ -19,7 +19,7 @@ from cryptobot_desktop.domain.orders import OrderType
 from cryptobot_desktop.domain.timeframe import Timeframe
 from cryptobot_desktop.engine.outbox import GROUP_ROWS
 from cryptobot_desktop.engine.session import BotSpec
-from cryptobot_desktop.portfolio.ledger import verify
+from cryptobot_desktop.portfolio.audit import audit
 from cryptobot_desktop.storage.checks import check_ledger
 from tests.builders import USDT
 from tests.unit.engine.trading_floor import BTC, ETH, FLIPPER, Floor, bars, live, received
@@ -141,7 +141,7 @@ class TestStoredBeforeTold:
             floor.session.outbox.flush()
             assert [type(fact) for fact in floor.facts[told:]] == [OrderFilled, DecisionMade, OrderAccepted]
             assert len(floor.stored().fills) == 1
-            assert check_ledger(floor.database, verify).holds
+            assert check_ledger(floor.database, audit).holds
 
     def test_as_fast_as_possible_rows_are_stored_in_groups_and_facts_follow_each_group(self, path: Path) -> None:
         closes = [100 + (number % 2) * 10 for number in range(600)]
@@ -152,8 +152,8 @@ class TestStoredBeforeTold:
             assert len(sizes) > 3
             # Several states of one order are one row of a batch, so a group may be smaller than counted.
             assert all(GROUP_ROWS // 2 <= size <= GROUP_ROWS + 50 for size in sizes[:-1])
-            assert len(floor.fills) == len(floor.stored().fills) > 400
-            assert check_ledger(floor.database, verify).holds
+            assert len(floor.fills) == len(floor.stored().tail_fills) > 400
+            assert check_ledger(floor.database, audit).holds
 
     def test_group_commits_and_single_commits_give_the_same_ledger(self, tmp_path: Path) -> None:
         closes = [100 + (number * 37 % 23) for number in range(300)]
@@ -216,7 +216,7 @@ class TestSeveralBotsAndPortfolios:
             # A fifth of the money buys a fifth (the bots' equities differ by rounding and fees only).
             assert all(abs(5 * b - a) <= 25 for a, b in zip(sizes["main"], sizes["second"], strict=True))
             assert pipeline.accounts.get("main").record.starting_cash == 10_000 * USDT
-            assert check_ledger(floor.database, verify).holds
+            assert check_ledger(floor.database, audit).holds
 
     def test_two_bots_in_one_portfolio_sell_only_what_each_has_bought(self, path: Path) -> None:
         slow = BotSpec(strategy="sma_cross", params={"fast": "2", "slow": "4"})

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cryptobot_desktop.domain.errors import UserActionNeeded
-from cryptobot_desktop.portfolio.ledger import verify
+from cryptobot_desktop.portfolio.audit import audit
 from cryptobot_desktop.storage.backups import back_up_before, backup_folder, backups, prune
 from cryptobot_desktop.storage.checks import check_ledger
 from cryptobot_desktop.storage.database import FILE_NAME, ProfileDatabase
@@ -35,7 +35,7 @@ def test_a_backup_is_a_whole_database_taken_while_it_is_in_use(path: Path) -> No
     assert [file.name for file in copy.parent.iterdir()] == [copy.name]
     restored = ProfileDatabase(copy)
     assert load_state(restored) == state
-    assert check_ledger(restored, verify).findings == ()
+    assert check_ledger(restored, audit).findings == ()
     restored.close()
 
 

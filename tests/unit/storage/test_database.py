@@ -183,7 +183,7 @@ def test_a_batch_is_seen_whole_or_not_at_all_by_others(database: ProfileDatabase
     database.connection.set_trace_callback(look)
     database.commit(story.batch())
     database.connection.set_trace_callback(None)
-    assert set(seen) == {(3, 1)}
+    assert set(seen) == {(4, 1)}
     assert reader.connection.execute("SELECT count(*) FROM fill").fetchone()[0] == 2
     reader.close()
 

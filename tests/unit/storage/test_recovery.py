@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cryptobot_desktop.domain.errors import UserActionNeeded
 from cryptobot_desktop.domain.journal import StoredState
-from cryptobot_desktop.portfolio.ledger import verify
+from cryptobot_desktop.portfolio.audit import audit
 from cryptobot_desktop.storage.checks import check_ledger
 from cryptobot_desktop.storage.database import FILE_NAME, ProfileDatabase
 from cryptobot_desktop.storage.recovery import all_epochs, load_state
@@ -40,6 +40,7 @@ def expected(story: TradingStory) -> StoredState:
     running = [r for r in story.portfolios if newest[r.name] == r.epoch]
     portfolios = sorted(running, key=lambda r: first_seen[r.name])
     orders = list(story.orders.values())
+    running_fills = tuple(f for epoch, f in story.fills if newest[f.portfolio] == epoch)
     return StoredState(
         balances={key: amount for key, amount in story.ledger.balances().items() if amount},
         last_seq=len(story.transfers),
@@ -47,7 +48,8 @@ def expected(story: TradingStory) -> StoredState:
         portfolios=tuple(portfolios),
         open_orders=tuple(sorted((o for o in orders if o.status.is_open), key=lambda o: o.created_ms)),
         closed_orders=tuple(sorted((o for o in orders if not o.status.is_open), key=lambda o: o.updated_ms)[-200:]),
-        fills=tuple(f for r in portfolios for epoch, f in story.fills if (f.portfolio, epoch) == (r.name, r.epoch)),
+        fills=running_fills,
+        tail_fills=running_fills,
         decisions=tuple(story.decisions[-500:]),
         bots=tuple(story.bots.values()),
         instruments=(story.instrument,),
@@ -118,7 +120,7 @@ def test_a_recovery_equals_a_naive_model(
     assert load_state(database) == expected(story)
     assert all_epochs(database) == story.portfolios
     assert list(database.transfers()) == story.transfers
-    assert check_ledger(database, verify).findings == ()
+    assert check_ledger(database, audit).findings == ()
     database.close()
 
 
@@ -195,7 +197,7 @@ def test_a_damaged_page_is_one_clear_error(data_dir: Path) -> None:
     database = ProfileDatabase(path)
     with pytest.raises(UserActionNeeded, match=r"damaged or not a database.*backups"):
         load_state(database)
-    report = check_ledger(database, verify)
+    report = check_ledger(database, audit)
     assert not report.holds
     assert report.findings[0].startswith("file: ")
     database.close()

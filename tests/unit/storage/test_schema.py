@@ -128,7 +128,7 @@ def test_an_unusable_file_gives_one_clear_error_and_stays_as_it_is(
 def test_a_newer_schema_is_refused_and_the_file_unchanged(path: Path, read_only: bool) -> None:
     change(path, "UPDATE alembic_version SET version_num = '0099'")
     before = path.read_bytes()
-    with pytest.raises(UserActionNeeded, match=r"schema 0099, this program knows up to 0001.*newer version"):
+    with pytest.raises(UserActionNeeded, match=r"schema 0099, this program knows up to 0002.*newer version"):
         ProfileDatabase(path, read_only=read_only)
     assert path.read_bytes() == before
 
@@ -191,9 +191,9 @@ def next_version(tmp_path: Path) -> SchemaHistory:
 
 def test_a_migration_copies_the_file_first_and_keeps_its_rows(path: Path, next_version: SchemaHistory) -> None:
     ensure_current(path, "paper", next_version)
-    assert inspect(path, "paper", next_version) == "0002"
+    assert inspect(path, "paper", next_version) == "0003"
     copy = backups(path)[0]
-    assert copy.label == "before-0002"
+    assert copy.label == "before-0003"
     old = ProfileDatabase(copy.path)
     assert [row.seq for row in old.transfers()] == [1, 2]
     old.close()
@@ -204,10 +204,10 @@ def test_a_migration_copies_the_file_first_and_keeps_its_rows(path: Path, next_v
 
 
 def test_a_migration_that_fails_changes_nothing(path: Path, next_version: SchemaHistory) -> None:
-    script = next_version.folder / "versions" / "r0002_notes.py"
+    script = next_version.folder / "versions" / "r0003_notes.py"
     script.write_text(script.read_text() + '    op.execute("INSERT INTO note VALUES (1, NULL)")\n')
     before = shape(path)
     with pytest.raises(Exception, match="could not be brought to this version's form"):
         ensure_current(path, "paper", next_version)
     assert shape(path) == before
-    assert inspect(path, "paper") == "0001"
+    assert inspect(path, "paper") == "0002"

@@ -1,9 +1,12 @@
 """A small trader for storage tests: words what happens as real batches and remembers it naively, in plain lists."""
 
+import msgspec
+
 from cryptobot_desktop.domain.facts import DecisionMade
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.domain.journal import CommitBatch, KillSwitchRecord, SessionRecord
 from cryptobot_desktop.domain.ledger import BotRecord, CauseKind, PortfolioRecord, Posting, Transfer
+from cryptobot_desktop.domain.ledger_state import LedgerState
 from cryptobot_desktop.domain.market import Side
 from cryptobot_desktop.domain.orders import (
     Fill,
@@ -16,6 +19,7 @@ from cryptobot_desktop.domain.orders import (
     OrderType,
 )
 from cryptobot_desktop.portfolio.ledger import Ledger
+from cryptobot_desktop.portfolio.positions import PortfolioBook
 from tests.builders import btc_usdt
 
 BTC_USDT = btc_usdt()
@@ -50,6 +54,20 @@ class TradingStory:
             instruments=(self.instrument,),
             **{name: tuple(rows) for name, rows in pending.items()},  # type: ignore[arg-type]
         )
+
+    def batch_with_snapshot(self) -> CommitBatch:
+        """Return everything since the last batch, and the state to write down with it."""
+        return msgspec.structs.replace(self.batch(), snapshot=self.state())
+
+    def state(self) -> LedgerState:
+        """Return what everything so far adds up to, reckoned from the first fill on."""
+        books = {}
+        for name in {record.name for record in self.portfolios}:
+            books[name] = PortfolioBook(name, "USDT")
+            for epoch, fill in self.fills:
+                if (fill.portfolio, epoch) == (name, self.epoch(name)):
+                    books[name].apply(fill, self.instrument)
+        return self.ledger.state(tuple(b.state(self.epoch(n)) for n, b in sorted(books.items()) if b.fills))
 
     def epoch(self, name: str = "main") -> int:
         """Return the running epoch."""
@@ -115,12 +133,14 @@ class TradingStory:
             at_ms=self.now,
             evidence=FillEvidence(kind="book", update_id=2**60, level_price=100, level_qty=3),
         )
-        self._put_order(
-            self._changed(order, status=OrderStatus.PARTIALLY_FILLED, reserved=order.reserved - spent, filled=1)
-        )
+        changed = self._changed(order, status=OrderStatus.PARTIALLY_FILLED, reserved=order.reserved - spent, filled=1)
+        self._put_order(msgspec.structs.replace(changed, filled_quote=order.filled_quote + spent))
         self.fills.append((self.order_epochs[client_id], fill))
         self._add("fills", fill)
         self._move("reserved", "world", spent, CauseKind.FILL, fill_id, name)
+        prefix, bought = f"{name}#{self.epoch(name)}", self.instrument.base_amount(1)
+        received = (f"{prefix}/world", f"{prefix}/available", bought, CauseKind.FILL, fill_id)
+        self._post(Posting(self.instrument.base, *received))
 
     def cancel(self, client_id: str) -> None:
         """End an order; its reservation is released."""
@@ -210,6 +230,7 @@ class TradingStory:
             created_ms=order.created_ms,
             updated_ms=self.now,
             filled_qty=order.filled_qty + filled,
+            filled_quote=order.filled_quote,
             reserved=reserved,
         )
 
@@ -219,7 +240,9 @@ class TradingStory:
 
     def _move(self, debit: str, credit: str, amount: int, kind: CauseKind, cause: str, name: str) -> None:
         prefix = f"{name}#{self.epoch(name)}"
-        posting = Posting("USDT", f"{prefix}/{debit}", f"{prefix}/{credit}", amount, kind, cause)
+        self._post(Posting("USDT", f"{prefix}/{debit}", f"{prefix}/{credit}", amount, kind, cause))
+
+    def _post(self, posting: Posting) -> None:
         rows = self.ledger.post([posting], self.now)
         self.transfers += rows
         for row in rows:
