@@ -1,0 +1,373 @@
+"""kill -9 of the real engine: at random times, and at every named point of its work."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+
+import msgspec
+from msgspec import Struct
+
+from cryptobot_desktop.domain.journal import CommitBatch
+from cryptobot_desktop.engine.assembly import Assembled
+from cryptobot_desktop.engine.outbox import MemoryStore
+from cryptobot_desktop.storage.database import FILE_NAME, ProfileDatabase
+from cryptobot_desktop.storage.recovery import load_fills, load_state
+from tests.crash.children import (
+    Shim,
+    die,
+    die_at_statement,
+    fork,
+    is_killed,
+    kill_after,
+    result_of,
+)
+from tests.crash.engine_run import (
+    WORDS,
+    Beginning,
+    Diary,
+    NotedStore,
+    Said,
+    Store,
+    ignore,
+    play,
+    profile_in,
+    put_together,
+    read_words,
+)
+from tests.crash.oracle import MISMATCH, Finding, Segment, Verdict, digest, judge, put_image
+from tests.crash.script import history, time_of
+from tests.crash.world import World
+
+STARTS_KILLED = 20
+"""How often in a row a start is killed at most (K03)."""
+
+
+class Tally(Struct):
+    """What a number of crashes came to."""
+
+    crashes: int = 0
+    """Children that were really killed."""
+    survived: int = 0
+    """Children that had come to their end before."""
+    commits: int = 0
+    acknowledged: int = 0
+    restarts_killed: int = 0
+    findings: Counter[str] = msgspec.field(default_factory=Counter)
+    examples: list[str] = []
+    recovery_s: list[float] = []
+    seconds: float = 0.0
+
+    def add(self, verdict: Verdict, label: str) -> None:
+        """Count one verdict."""
+        self.recovery_s.append(verdict.recovery_s)
+        for kind in verdict.kinds:
+            self.findings[kind] += 1
+        self.examples += [f"{label}: {finding.kind}: {finding.text}" for finding in verdict.findings][:3]
+
+    def document(self) -> dict[str, object]:
+        """Return the figures, for people and for tests."""
+        times = sorted(self.recovery_s) or [0.0]
+        return {
+            "crashes": self.crashes,
+            "survived": self.survived,
+            "commits_begun": self.commits,
+            "commits_acknowledged": self.acknowledged,
+            "restarts_killed": self.restarts_killed,
+            "lost": self.findings["lost"],
+            "corrupt": self.findings["corrupt"],
+            "mismatch": self.findings["mismatch"],
+            "invented": self.findings["invented"],
+            "with_findings": sum(self.findings.values()),
+            "examples": self.examples[:12],
+            "seconds": round(self.seconds, 2),
+            "crashes_per_second": round(self.crashes / self.seconds, 1) if self.seconds else 0.0,
+            "recovery_ms_p50": round(times[len(times) // 2] * 1_000, 2),
+            "recovery_ms_p99": round(times[int(len(times) * 0.99)] * 1_000, 2),
+        }
+
+
+class TellsTooEarly:
+    """A broken store for the control: the user is told before the rows are stored."""
+
+    def __init__(self, store: Store, diary: Diary) -> None:
+        self._store = store
+        self._diary = diary
+        self.session: Assembled | None = None
+
+    def commit(self, batch: CommitBatch) -> None:
+        """Acknowledge, then write."""
+        self._diary.attempt()
+        if self.session is not None:
+            self._diary.acknowledge(self.session)
+        self._store.commit(batch)
+
+
+class StoresInTwo:
+    """A broken store for the control: a batch is two transactions, money first and orders later."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def commit(self, batch: CommitBatch) -> None:
+        """Write the ledger rows and what they need, then the rest."""
+        empty = CommitBatch()
+        late = ("orders", "fills", "decisions", "bots", "removed_bots")
+        self._store.commit(msgspec.structs.replace(batch, **{name: getattr(empty, name) for name in late}))
+        self._store.commit(CommitBatch(**{name: getattr(batch, name) for name in late}))
+
+
+def trade(world: World, segment: Segment, control: str = "") -> None:
+    """Play a segment to its end as a child that says what it has stored."""
+    diary = Diary(world.profile)
+    database = ProfileDatabase(profile_in(world.profile))
+    store: Store = StoresInTwo(database) if control == "two transactions" else database
+    items = world.items[segment.start : segment.end]
+    if control == "tells too early":
+        early = TellsTooEarly(store, diary)
+
+        def keep(session: Assembled) -> None:
+            early.session = session
+
+        play(database, early, segment.beginning, items, told=keep)
+    else:
+        play(database, NotedStore(store, diary), segment.beginning, items, told=diary.acknowledge)
+    database.close()
+
+
+def random_kills(world: World, count: int, *, control: str = "") -> Tally:
+    """Kill a session at a random time, `count` times; now and then kill the next starts too."""
+    tally, begun = Tally(), time.perf_counter()
+    while tally.crashes < count:
+        segment = world.chance.choice(world.segments)
+        put_image(world.profile, segment.image)
+        child = fork(partial(trade, world, segment, control))
+        killed = kill_after(child, world.chance.uniform(0, 1.15 * segment.seconds + 0.005))
+        if world.chance.random() < 0.15:
+            tally.restarts_killed += kill_starts(world, segment)
+        take_up(tally, world, segment, killed, "random")
+    tally.seconds = time.perf_counter() - begun
+    return tally
+
+
+def kill_starts(world: World, segment: Segment) -> int:
+    """Kill the next starts one after another while they recover; return how many."""
+    for _ in range(number := world.chance.randint(1, STARTS_KILLED)):
+        kill_after(fork(partial(start_only, world, segment)), world.chance.uniform(0, 0.015))
+    return number
+
+
+def start_only(world: World, segment: Segment) -> None:
+    """Open and recover, as each start does, and leave."""
+    database = ProfileDatabase(profile_in(world.profile))
+    put_together(MemoryStore(), load_state(database), segment.beginning, ignore)
+    database.close()
+
+
+def take_up(tally: Tally, world: World, segment: Segment, killed: bool, label: str) -> Verdict:
+    """Count a crash and judge what it left."""
+    words = world.profile / WORDS
+    said = read_words(words.read_bytes()) if words.exists() else Said()
+    verdict = judge(world.profile, segment, said)
+    tally.crashes += killed
+    tally.survived += not killed
+    tally.commits += said.attempted
+    tally.acknowledged += said.acknowledged
+    tally.add(verdict, f"{label}, segment {segment.number}")
+    return verdict
+
+
+def at_intent(world: World, segment: Segment, number: int) -> None:
+    """Die when the Nth batch is built and nothing of it is written."""
+
+    class Dying:
+        def __init__(self) -> None:
+            self.left = number
+
+        def commit(self, batch: CommitBatch) -> None:
+            self.left -= 1
+            if self.left <= 0:
+                die()
+            database.commit(batch)
+
+    database = ProfileDatabase(profile_in(world.profile))
+    _play_noted(world, segment, database, Dying())
+
+
+def at_untold(world: World, segment: Segment, number: int) -> None:
+    """Die when the Nth batch is stored and nobody has been told."""
+    left = number
+
+    def after() -> None:
+        nonlocal left
+        left -= 1
+        if left <= 0:
+            die()
+
+    database = ProfileDatabase(profile_in(world.profile))
+    _play_noted(world, segment, database, database, after)
+
+
+def _play_noted(
+    world: World, segment: Segment, database: ProfileDatabase, store: Store, after: Callable[[], None] | None = None
+) -> None:
+    diary = Diary(world.profile)
+    items = world.items[segment.start : segment.end]
+    play(database, NotedStore(store, diary, after), segment.beginning, items, told=diary.acknowledge)
+    database.close()
+
+
+def at_statement(world: World, segment: Segment, number: int, contains: str = "") -> None:
+    """Die before the Nth SQL statement that contains a text."""
+    die_at_statement(number, contains)
+    trade(world, segment)
+
+
+def at_change(world: World, segment: Segment, number: int, name: str = "") -> None:
+    """Die before the Nth change of a file."""
+    Shim().kill_at(world.profile, number, name)
+    trade(world, segment)
+
+
+def in_recovery(world: World, segment: Segment, number: int) -> None:
+    """Die before the Nth change of a file while a start recovers."""
+    Shim().kill_at(world.profile, number)
+    start_only(world, segment)
+
+
+Point = Callable[[World, Segment, int], None]
+STATEMENTS_PER_COMMIT = 14
+POINTS: dict[str, tuple[Point, int]] = {
+    "after intent": (at_intent, 1),
+    "between two rows of a batch": (at_statement, STATEMENTS_PER_COMMIT),
+    "before commit": (partial(at_statement, contains="COMMIT"), 1),
+    "in the derived tables": (partial(at_statement, contains="INTO balance"), 2),
+    "stored, not told": (at_untold, 1),
+}
+"""What dies where, and about how many such places there are for each commit."""
+FILE_POINTS = {"before a change of a file": "", "in a checkpoint": FILE_NAME}
+"""Points that need the watcher of file operations, and what the names of the files end with."""
+
+
+def named_kills(world: World, each: int) -> dict[str, Tally]:
+    """Kill a session at each named point, `each` times, at places drawn anew."""
+    done: dict[str, Tally] = {}
+    for name, (point, per_commit) in POINTS.items():
+        done[name] = _kills_at(world, name, point, each, lambda s, per=per_commit: per * (len(s.moments) - 1))
+    if not Shim.is_loaded():
+        return done
+    for name, suffix in FILE_POINTS.items():
+        point = partial(at_change, name=suffix)
+        done[name] = _kills_at(world, name, point, each, partial(count_changes, world, suffix))
+    done["in recovery"] = recovery_kills(world, each)
+    return done
+
+
+def _kills_at(world: World, name: str, point: Point, each: int, places: Callable[[Segment], int]) -> Tally:
+    tally, begun = Tally(), time.perf_counter()
+    lengths: dict[int, int] = {}
+    while tally.crashes < each:
+        segment = world.chance.choice(world.segments)
+        if segment.number not in lengths:
+            lengths[segment.number] = places(segment)
+        put_image(world.profile, segment.image)
+        number = world.chance.randint(1, max(1, lengths[segment.number]))
+        killed = is_killed(fork(partial(point, world, segment, number)))
+        take_up(tally, world, segment, killed, f"{name} {number}")
+    tally.seconds = time.perf_counter() - begun
+    return tally
+
+
+def count_changes(world: World, name: str, segment: Segment) -> int:
+    """Return how many changes of files a whole session makes."""
+    put_image(world.profile, segment.image)
+
+    def counted() -> int:
+        shim = Shim()
+        shim.count(world.profile, name)
+        trade(world, segment)
+        return shim.changes
+
+    return result_of(counted, world.scratch)
+
+
+def recovery_kills(world: World, each: int) -> Tally:
+    """Kill a session, then kill each next start one change of a file later, until one comes through."""
+    tally, begun = Tally(), time.perf_counter()
+    while tally.crashes < each:
+        segment = world.chance.choice(world.segments)
+        put_image(world.profile, segment.image)
+        kill_after(fork(partial(trade, world, segment)), world.chance.uniform(0.3, 1.0) * segment.seconds)
+        number = 1
+        while is_killed(fork(partial(in_recovery, world, segment, number))):
+            tally.restarts_killed += 1
+            number += 1
+        take_up(tally, world, segment, True, "in recovery")
+    tally.seconds = time.perf_counter() - begun
+    return tally
+
+
+def continued_runs(world: World, count: int) -> Tally:
+    """Kill, start again after a gap in time, trade on: the same as after a polite stop at the same commit."""
+    tally, begun = Tally(), time.perf_counter()
+    while tally.crashes < count:
+        segment = world.chance.choice(world.segments[:-1])
+        put_image(world.profile, segment.image)
+        killed = kill_after(fork(partial(trade, world, segment)), world.chance.uniform(0.2, 0.9) * segment.seconds)
+        verdict = take_up(tally, world, segment, killed, "continued")
+        if verdict.findings or verdict.place < 1:
+            continue
+        after_kill = result_of(partial(go_on, world, segment, verdict.place), world.scratch)
+        put_image(world.profile, segment.image)
+        result_of(partial(stop_politely, world, segment, verdict.place), world.scratch)
+        after_stop = result_of(partial(go_on, world, segment, verdict.place), world.scratch)
+        findings = [Finding(MISMATCH, text) for text in after_kill[1]]
+        if after_kill != after_stop:
+            findings.append(Finding(MISMATCH, f"after commit {verdict.place} a kill and a polite stop lead elsewhere"))
+        tally.add(Verdict(findings), "continued")
+    tally.seconds = time.perf_counter() - begun
+    return tally
+
+
+def stop_politely(world: World, segment: Segment, commits: int) -> None:
+    """Play a segment until so many commits are stored, and close the file."""
+
+    class Stop(Exception):
+        """Enough."""
+
+    def told(_session: Assembled) -> None:
+        if diary.commits >= commits:
+            raise Stop
+
+    database, diary = ProfileDatabase(profile_in(world.profile)), Diary(world.profile)
+    items = world.items[segment.start : segment.end]
+    try:
+        play(database, NotedStore(database, diary), segment.beginning, items, told=told)
+    except Stop:
+        pass
+    database.close()
+
+
+def go_on(world: World, segment: Segment, commits: int) -> tuple[str, list[str]]:
+    """Start on what is there, as if the program had been off for a while; return a digest and what is wrong."""
+    stopped = segment.moments[commits].place
+    resumed = stopped + (len(world.items) - stopped) // 4
+    off_ms, on_ms = time_of(world.items, stopped), time_of(world.items, resumed)
+    database = ProfileDatabase(profile_in(world.profile))
+    before = {order.client_id for order in load_state(database).open_orders}
+    seen: list[str] = []
+
+    def told(session: Assembled) -> None:
+        if not seen:
+            seen.extend(order.client_id for order in session.exchange.open_orders())
+
+    beginning = Beginning("again", on_ms, history(world.items, resumed))
+    play(database, database, beginning, world.items[resumed : resumed + 200], told=told)
+    wrong = [] if before <= set(seen) else [f"open before and not after: {sorted(before - set(seen))}"]
+    for record in load_state(database).portfolios:
+        for fill in load_fills(database, record.name, record.epoch):
+            if off_ms < fill.at_ms < on_ms:
+                wrong.append(f"fill {fill.fill_id} is dated {fill.at_ms}, when the program was off")
+    found = digest(database), wrong
+    database.close()
+    return found
