@@ -1,12 +1,10 @@
 """kill -9 of the real engine: at random times, and at every named point of its work."""
 
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import msgspec
-from msgspec import Struct
 
 from cryptobot_desktop.domain.journal import CommitBatch
 from cryptobot_desktop.engine.assembly import Assembled
@@ -37,54 +35,15 @@ from tests.crash.engine_run import (
 )
 from tests.crash.oracle import MISMATCH, Finding, Segment, Verdict, digest, judge, put_image
 from tests.crash.script import history, time_of
+from tests.crash.tally import Tally
 from tests.crash.world import World
 
+OFTEN = 40
+"""Pages of write-ahead log after which some runs checkpoint, so that crashes fall into checkpoints too."""
+TOO_EARLY, IN_TWO = "tells too early", "two transactions"
+"""Broken ways to store, which a campaign must find fault with."""
 STARTS_KILLED = 20
 """How often in a row a start is killed at most (K03)."""
-
-
-class Tally(Struct):
-    """What a number of crashes came to."""
-
-    crashes: int = 0
-    """Children that were really killed."""
-    survived: int = 0
-    """Children that had come to their end before."""
-    commits: int = 0
-    acknowledged: int = 0
-    restarts_killed: int = 0
-    findings: Counter[str] = msgspec.field(default_factory=Counter)
-    examples: list[str] = []
-    recovery_s: list[float] = []
-    seconds: float = 0.0
-
-    def add(self, verdict: Verdict, label: str) -> None:
-        """Count one verdict."""
-        self.recovery_s.append(verdict.recovery_s)
-        for kind in verdict.kinds:
-            self.findings[kind] += 1
-        self.examples += [f"{label}: {finding.kind}: {finding.text}" for finding in verdict.findings][:3]
-
-    def document(self) -> dict[str, object]:
-        """Return the figures, for people and for tests."""
-        times = sorted(self.recovery_s) or [0.0]
-        return {
-            "crashes": self.crashes,
-            "survived": self.survived,
-            "commits_begun": self.commits,
-            "commits_acknowledged": self.acknowledged,
-            "restarts_killed": self.restarts_killed,
-            "lost": self.findings["lost"],
-            "corrupt": self.findings["corrupt"],
-            "mismatch": self.findings["mismatch"],
-            "invented": self.findings["invented"],
-            "with_findings": sum(self.findings.values()),
-            "examples": self.examples[:12],
-            "seconds": round(self.seconds, 2),
-            "crashes_per_second": round(self.crashes / self.seconds, 1) if self.seconds else 0.0,
-            "recovery_ms_p50": round(times[len(times) // 2] * 1_000, 2),
-            "recovery_ms_p99": round(times[int(len(times) * 0.99)] * 1_000, 2),
-        }
 
 
 class TellsTooEarly:
@@ -117,13 +76,15 @@ class StoresInTwo:
         self._store.commit(CommitBatch(**{name: getattr(batch, name) for name in late}))
 
 
-def trade(world: World, segment: Segment, control: str = "") -> None:
+def trade(world: World, segment: Segment, control: str = "", checkpoint_pages: int = 0) -> None:
     """Play a segment to its end as a child that says what it has stored."""
     diary = Diary(world.profile)
     database = ProfileDatabase(profile_in(world.profile))
-    store: Store = StoresInTwo(database) if control == "two transactions" else database
+    if checkpoint_pages:
+        database.connection.execute(f"PRAGMA wal_autocheckpoint = {checkpoint_pages}")
+    store: Store = StoresInTwo(database) if control == IN_TWO else database
     items = world.items[segment.start : segment.end]
-    if control == "tells too early":
+    if control == TOO_EARLY:
         early = TellsTooEarly(store, diary)
 
         def keep(session: Assembled) -> None:
@@ -141,9 +102,9 @@ def random_kills(world: World, count: int, *, control: str = "") -> Tally:
     while tally.crashes < count:
         segment = world.chance.choice(world.segments)
         put_image(world.profile, segment.image)
-        child = fork(partial(trade, world, segment, control))
+        child = fork(partial(trade, world, segment, control, world.chance.choice((0, OFTEN))))
         killed = kill_after(child, world.chance.uniform(0, 1.15 * segment.seconds + 0.005))
-        if world.chance.random() < 0.15:
+        if world.chance.random() < 0.1:
             tally.restarts_killed += kill_starts(world, segment)
         take_up(tally, world, segment, killed, "random")
     tally.seconds = time.perf_counter() - begun
@@ -217,16 +178,16 @@ def _play_noted(
     database.close()
 
 
-def at_statement(world: World, segment: Segment, number: int, contains: str = "") -> None:
+def at_statement(world: World, segment: Segment, number: int, contains: str = "", control: str = "") -> None:
     """Die before the Nth SQL statement that contains a text."""
     die_at_statement(number, contains)
-    trade(world, segment)
+    trade(world, segment, control)
 
 
 def at_change(world: World, segment: Segment, number: int, name: str = "") -> None:
     """Die before the Nth change of a file."""
     Shim().kill_at(world.profile, number, name)
-    trade(world, segment)
+    trade(world, segment, checkpoint_pages=OFTEN)
 
 
 def in_recovery(world: World, segment: Segment, number: int) -> None:
@@ -249,18 +210,24 @@ FILE_POINTS = {"before a change of a file": "", "in a checkpoint": FILE_NAME}
 """Points that need the watcher of file operations, and what the names of the files end with."""
 
 
-def named_kills(world: World, each: int) -> dict[str, Tally]:
-    """Kill a session at each named point, `each` times, at places drawn anew."""
-    done: dict[str, Tally] = {}
+def named_points(world: World, each: int) -> Iterator[tuple[str, Callable[[], Tally]]]:
+    """Yield each named point with the work of killing a session there, `each` times, at places drawn anew."""
     for name, (point, per_commit) in POINTS.items():
-        done[name] = _kills_at(world, name, point, each, lambda s, per=per_commit: per * (len(s.moments) - 1))
-    if not Shim.is_loaded():
-        return done
+        yield name, partial(_kills_at, world, name, point, each, partial(_about, per_commit))
     for name, suffix in FILE_POINTS.items():
         point = partial(at_change, name=suffix)
-        done[name] = _kills_at(world, name, point, each, partial(count_changes, world, suffix))
-    done["in recovery"] = recovery_kills(world, each)
-    return done
+        yield name, partial(_kills_at, world, name, point, each, partial(count_changes, world, suffix))
+    yield "in recovery", partial(recovery_kills, world, each)
+
+
+def torn_batches(world: World, count: int) -> Tally:
+    """Kill a session that stores each batch as two transactions: the control for whole batches."""
+    point = partial(at_statement, control=IN_TWO)
+    return _kills_at(world, IN_TWO, point, count, partial(_about, STATEMENTS_PER_COMMIT))
+
+
+def _about(per_commit: int, segment: Segment) -> int:
+    return per_commit * (len(segment.moments) - 1)
 
 
 def _kills_at(world: World, name: str, point: Point, each: int, places: Callable[[Segment], int]) -> Tally:
@@ -285,7 +252,7 @@ def count_changes(world: World, name: str, segment: Segment) -> int:
     def counted() -> int:
         shim = Shim()
         shim.count(world.profile, name)
-        trade(world, segment)
+        trade(world, segment, checkpoint_pages=OFTEN)
         return shim.changes
 
     return result_of(counted, world.scratch)

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from cryptobot_desktop.storage.recovery import load_state
 from tests.crash.engine_run import Beginning, Diary, NotedStore, Said, ignore, play, profile_in, put_together
 from tests.crash.script import Item, history, time_of
 
-LOST, CORRUPT, MISMATCH, INVENTED = "lost", "corrupt", "mismatch", "invented"
+LOST, CORRUPT, MISMATCH, INVENTED, BUG = "lost", "corrupt", "mismatch", "invented", "bug"
 
 
 class Moment(Struct, frozen=True):
@@ -78,10 +79,11 @@ class Verdict(Struct):
 def digest(database: ProfileDatabase) -> str:
     """Return SHA-256 over every row of every table of the file."""
     connection, hashed = database.connection, hashlib.sha256()
-    names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
-    for (name,) in names:
-        rows = connection.execute(f'SELECT * FROM "{name}"').fetchall()
-        hashed.update(msgspec.msgpack.encode((name, rows)))
+    with database.reading():
+        names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
+        for (name,) in names:
+            rows = connection.execute(f'SELECT * FROM "{name}"').fetchall()
+            hashed.update(msgspec.msgpack.encode((name, rows)))
     return hashed.hexdigest()
 
 
@@ -156,6 +158,11 @@ def judge(folder: Path, segment: Segment, said: Said) -> Verdict:
         again = _recovered(folder, segment, said, verdict) if first is not None else None
     except CryptobotError as error:
         verdict.findings.append(Finding(CORRUPT, str(error)))
+        return verdict
+    except Exception as bug:  # noqa: BLE001 - a damaged file must be refused in words, so any other error is a finding
+        place = traceback.extract_tb(bug.__traceback__)[-1]
+        verdict.findings.append(Finding(CORRUPT, "damaged"))
+        verdict.findings.append(Finding(BUG, f"{bug!r} at {place.filename}:{place.lineno}"))
         return verdict
     if first != again:
         verdict.findings.append(Finding(MISMATCH, "a second recovery found something else than the first"))
