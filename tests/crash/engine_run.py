@@ -123,12 +123,10 @@ def play(
     store: Store,
     beginning: Beginning,
     items: Iterable[Item],
-    *,
-    tell: Callable[[Fact], None] = ignore,
     told: Callable[[Assembled], None],
 ) -> None:
-    """Go on from what is stored; `told` is called each time that `Outbox.flush` has returned."""
-    session = put_together(store, load_state(database), beginning, tell)
+    """Go on from what is stored; `told` is called with each fact that is told, and when `Outbox.flush` has returned."""
+    session = put_together(store, load_state(database), beginning, lambda _fact: told(session))
     open_session(session)
     session.outbox.flush()
     told(session)

@@ -178,13 +178,6 @@ def _save_badly(folder: Path, write: Callable[[Path, bytes], object]) -> None:
         acknowledge(folder, number)
 
 
-BROKEN = (
-    Job("settings written in place", {}, save_in_place, lambda folder, number: judge_settings(folder, number)),
-    Job("settings never synced", {}, save_unsynced, lambda folder, number: judge_settings(folder, number)),
-)
-"""Controls: the power cuts must find fault with these."""
-
-
 def judge_settings(folder: Path, acknowledged: int) -> list[Finding]:
     """Return what is wrong with the settings: they are old or new, whole, and not older than acknowledged."""
     settings = ProfileSettings(folder / "settings.toml")
@@ -201,6 +194,13 @@ def judge_settings(folder: Path, acknowledged: int) -> list[Finding]:
     settings.set("a", "saved again")
     settings.save()
     return []
+
+
+BROKEN = (
+    Job("settings written in place", {}, save_in_place, judge_settings),
+    Job("settings never synced", {}, save_unsynced, judge_settings),
+)
+"""Controls: the power cuts must find fault with these."""
 
 
 def kill_job(world: World, job: Job, count: int) -> Tally:

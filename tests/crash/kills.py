@@ -1,7 +1,9 @@
 """kill -9 of the real engine: at random times, and at every named point of its work."""
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from functools import partial
 
 import msgspec
@@ -42,6 +44,8 @@ OFTEN = 40
 """Pages of write-ahead log after which some runs checkpoint, so that crashes fall into checkpoints too."""
 TOO_EARLY, IN_TWO = "tells too early", "two transactions"
 """Broken ways to store, which a campaign must find fault with."""
+PATIENCE = 30
+"""Sessions that end without having come by a point, for each kill there, until a campaign gives the point up."""
 STARTS_KILLED = 20
 """How often in a row a start is killed at most (K03)."""
 
@@ -90,9 +94,9 @@ def trade(world: World, segment: Segment, control: str = "", checkpoint_pages: i
         def keep(session: Assembled) -> None:
             early.session = session
 
-        play(database, early, segment.beginning, items, told=keep)
+        play(database, early, segment.beginning, items, keep)
     else:
-        play(database, NotedStore(store, diary), segment.beginning, items, told=diary.acknowledge)
+        play(database, NotedStore(store, diary), segment.beginning, items, diary.acknowledge)
     database.close()
 
 
@@ -174,7 +178,7 @@ def _play_noted(
 ) -> None:
     diary = Diary(world.profile)
     items = world.items[segment.start : segment.end]
-    play(database, NotedStore(store, diary, after), segment.beginning, items, told=diary.acknowledge)
+    play(database, NotedStore(store, diary, after), segment.beginning, items, diary.acknowledge)
     database.close()
 
 
@@ -214,6 +218,11 @@ def named_points(world: World, each: int) -> Iterator[tuple[str, Callable[[], Ta
     """Yield each named point with the work of killing a session there, `each` times, at places drawn anew."""
     for name, (point, per_commit) in POINTS.items():
         yield name, partial(_kills_at, world, name, point, each, partial(_about, per_commit))
+    if _has_snapshots(world):
+        point = partial(at_statement, contains="INTO ledger_snapshot")
+        yield "in a ledger snapshot", partial(_kills_at, world, "in a ledger snapshot", point, each, partial(_about, 1))
+    if not Shim.is_loaded():
+        return
     for name, suffix in FILE_POINTS.items():
         point = partial(at_change, name=suffix)
         yield name, partial(_kills_at, world, name, point, each, partial(count_changes, world, suffix))
@@ -226,6 +235,17 @@ def torn_batches(world: World, count: int) -> Tally:
     return _kills_at(world, IN_TWO, point, count, partial(_about, STATEMENTS_PER_COMMIT))
 
 
+def _has_snapshots(world: World) -> bool:
+    put_image(world.profile, world.segments[-1].end_image)
+
+    def count() -> int:
+        with closing(sqlite3.connect(profile_in(world.profile))) as file:
+            tables = [name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE name = 'ledger_snapshot'")]
+            return file.execute("SELECT count(*) FROM ledger_snapshot").fetchone()[0] if tables else 0
+
+    return result_of(count, world.scratch) >= len(world.segments)
+
+
 def _about(per_commit: int, segment: Segment) -> int:
     return per_commit * (len(segment.moments) - 1)
 
@@ -233,7 +253,7 @@ def _about(per_commit: int, segment: Segment) -> int:
 def _kills_at(world: World, name: str, point: Point, each: int, places: Callable[[Segment], int]) -> Tally:
     tally, begun = Tally(), time.perf_counter()
     lengths: dict[int, int] = {}
-    while tally.crashes < each:
+    while tally.crashes < each and tally.survived < PATIENCE * each:
         segment = world.chance.choice(world.segments)
         if segment.number not in lengths:
             lengths[segment.number] = places(segment)
@@ -308,10 +328,8 @@ def stop_politely(world: World, segment: Segment, commits: int) -> None:
 
     database, diary = ProfileDatabase(profile_in(world.profile)), Diary(world.profile)
     items = world.items[segment.start : segment.end]
-    try:
-        play(database, NotedStore(database, diary), segment.beginning, items, told=told)
-    except Stop:
-        pass
+    with suppress(Stop):
+        play(database, NotedStore(database, diary), segment.beginning, items, told)
     database.close()
 
 
@@ -329,7 +347,7 @@ def go_on(world: World, segment: Segment, commits: int) -> tuple[str, list[str]]
             seen.extend(order.client_id for order in session.exchange.open_orders())
 
     beginning = Beginning("again", on_ms, history(world.items, resumed))
-    play(database, database, beginning, world.items[resumed : resumed + 200], told=told)
+    play(database, database, beginning, world.items[resumed : resumed + 200], told)
     wrong = [] if before <= set(seen) else [f"open before and not after: {sorted(before - set(seen))}"]
     for record in load_state(database).portfolios:
         for fill in load_fills(database, record.name, record.epoch):

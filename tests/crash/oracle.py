@@ -108,16 +108,25 @@ def run_segment(folder: Path, image: bytes, items: list[Item], number: int, boun
             moments.append(moment(database, place))
 
     diary = Diary(folder)
+
     def counted() -> Iterator[Item]:
         nonlocal place
         for item in items[start:end]:
             place += 1
             yield item
 
-    play(database, NotedStore(database, diary), Beginning(f"s{number}", at_ms, bars), counted(), told=note)
+    play(database, NotedStore(database, diary), Beginning(f"s{number}", at_ms, bars), counted(), note)
     database.close()
     return Segment(
-        number, image, start, end, bars, at_ms, moments, _seconds(folder, image, items, number, bounds), image_of(folder)
+        number,
+        image,
+        start,
+        end,
+        bars,
+        at_ms,
+        moments,
+        _seconds(folder, image, items, number, bounds),
+        image_of(folder),
     )
 
 
@@ -129,7 +138,7 @@ def _seconds(folder: Path, image: bytes, items: list[Item], number: int, bounds:
     started = time.perf_counter()
     database = ProfileDatabase(profile_in(other))
     diary = Diary(other)
-    play(database, NotedStore(database, diary), beginning, items[slice(*bounds)], told=diary.acknowledge)
+    play(database, NotedStore(database, diary), beginning, items[slice(*bounds)], diary.acknowledge)
     database.close()
     return time.perf_counter() - started
 
@@ -185,9 +194,7 @@ def _recovered(folder: Path, segment: Segment, said: Said, verdict: Verdict) -> 
     return seen
 
 
-def _check(
-    database: ProfileDatabase, session: Assembled, segment: Segment, seen: str, said: Said
-) -> list[Finding]:
+def _check(database: ProfileDatabase, session: Assembled, segment: Segment, seen: str, said: Said) -> list[Finding]:
     report = check_ledger(database, verify)
     findings = [Finding(CORRUPT, text) for text in report.findings]
     row = database.connection.execute("SELECT row_hash FROM transfer WHERE seq = ?", (said.seq,)).fetchone()

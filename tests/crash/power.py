@@ -12,6 +12,7 @@ from tests.crash.oracle import Segment, judge, put_image
 from tests.crash.tally import Tally
 from tests.crash.world import World
 
+
 def record(world: World, segment: Segment, *, synchronous: str = "", checkpoint_pages: int = 0) -> list[Change]:
     """Play a segment and return every change it made to files, acknowledgements among them."""
     put_image(world.profile, segment.image)
@@ -25,7 +26,7 @@ def record(world: World, segment: Segment, *, synchronous: str = "", checkpoint_
         if checkpoint_pages:
             database.connection.execute(f"PRAGMA wal_autocheckpoint = {checkpoint_pages}")
         items = world.items[segment.start : segment.end]
-        play(database, NotedStore(database, diary), segment.beginning, items, told=diary.acknowledge)
+        play(database, NotedStore(database, diary), segment.beginning, items, diary.acknowledge)
         database.close()
 
     result_of(recorded, world.scratch)
