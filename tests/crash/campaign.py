@@ -16,7 +16,6 @@ from pathlib import Path
 
 from tests.crash import files, kills, power
 from tests.crash.children import Shim, ShimMissing, reload_with_shim, warm_up
-from tests.crash.kills import TOO_EARLY
 from tests.crash.tally import Tally
 from tests.crash.world import World, build_world
 
@@ -108,12 +107,8 @@ def _parts(options: argparse.Namespace, world: World) -> Iterator[Part]:
     if options.continued:
         yield "kill -9, then traded on", False, partial(kills.continued_runs, world, options.continued)
     if options.controls:
-        yield (
-            "kill -9, told before stored",
-            True,
-            partial(kills.random_kills, world, options.controls, control=TOO_EARLY),
-        )
-        yield "kill -9, two transactions", True, partial(kills.torn_batches, world, options.controls)
+        for control in (kills.TOO_EARLY, kills.IN_TWO):
+            yield f"kill -9, {control}", True, partial(kills.broken_sessions, world, options.controls, control)
     if Shim.is_loaded():
         yield from _shim_parts(options, world)
 

@@ -42,7 +42,7 @@ from tests.crash.world import World
 
 OFTEN = 40
 """Pages of write-ahead log after which some runs checkpoint, so that crashes fall into checkpoints too."""
-TOO_EARLY, IN_TWO = "tells too early", "two transactions"
+TOO_EARLY, IN_TWO = "tells too early", "stores in two"
 """Broken ways to store, which a campaign must find fault with."""
 PATIENCE = 30
 """Sessions that end without having come by a point, for each kill there, until a campaign gives the point up."""
@@ -100,13 +100,13 @@ def trade(world: World, segment: Segment, control: str = "", checkpoint_pages: i
     database.close()
 
 
-def random_kills(world: World, count: int, *, control: str = "") -> Tally:
+def random_kills(world: World, count: int) -> Tally:
     """Kill a session at a random time, `count` times; now and then kill the next starts too."""
     tally, begun = Tally(), time.perf_counter()
     while tally.crashes < count:
         segment = world.chance.choice(world.segments)
         put_image(world.profile, segment.image)
-        child = fork(partial(trade, world, segment, control, world.chance.choice((0, OFTEN))))
+        child = fork(partial(trade, world, segment, checkpoint_pages=world.chance.choice((0, OFTEN))))
         killed = kill_after(child, world.chance.uniform(0, 1.15 * segment.seconds + 0.005))
         if world.chance.random() < 0.1:
             tally.restarts_killed += kill_starts(world, segment)
@@ -229,10 +229,18 @@ def named_points(world: World, each: int) -> Iterator[tuple[str, Callable[[], Ta
     yield "in recovery", partial(recovery_kills, world, each)
 
 
-def torn_batches(world: World, count: int) -> Tally:
-    """Kill a session that stores each batch as two transactions: the control for whole batches."""
-    point = partial(at_statement, control=IN_TWO)
-    return _kills_at(world, IN_TWO, point, count, partial(_about, STATEMENTS_PER_COMMIT))
+def broken_sessions(world: World, count: int, control: str) -> Tally:
+    """Kill a session that stores in a broken way where a transaction begins: a control, fault must be found."""
+    point = partial(at_statement, contains="BEGIN IMMEDIATE", control=control)
+    return _kills_at(world, control, point, count, partial(_about, 2))
+
+
+def _kill_well_on(world: World, segment: Segment) -> bool:
+    """Kill a session at some statement after the first third, so that there is something to recover."""
+    put_image(world.profile, segment.image)
+    end = _about(STATEMENTS_PER_COMMIT, segment)
+    number = world.chance.randint(end // 3, end)
+    return is_killed(fork(partial(at_statement, world, segment, number)))
 
 
 def _has_snapshots(world: World) -> bool:
@@ -283,13 +291,12 @@ def recovery_kills(world: World, each: int) -> Tally:
     tally, begun = Tally(), time.perf_counter()
     while tally.crashes < each:
         segment = world.chance.choice(world.segments)
-        put_image(world.profile, segment.image)
-        kill_after(fork(partial(trade, world, segment)), world.chance.uniform(0.3, 1.0) * segment.seconds)
+        killed = _kill_well_on(world, segment)
         number = 1
         while is_killed(fork(partial(in_recovery, world, segment, number))):
             tally.restarts_killed += 1
             number += 1
-        take_up(tally, world, segment, True, "in recovery")
+        take_up(tally, world, segment, killed, "in recovery")
     tally.seconds = time.perf_counter() - begun
     return tally
 
@@ -299,10 +306,9 @@ def continued_runs(world: World, count: int) -> Tally:
     tally, begun = Tally(), time.perf_counter()
     while tally.crashes < count:
         segment = world.chance.choice(world.segments[:-1])
-        put_image(world.profile, segment.image)
-        killed = kill_after(fork(partial(trade, world, segment)), world.chance.uniform(0.2, 0.9) * segment.seconds)
+        killed = _kill_well_on(world, segment)
         verdict = take_up(tally, world, segment, killed, "continued")
-        if verdict.findings or verdict.place < 1:
+        if verdict.findings:
             continue
         after_kill = result_of(partial(go_on, world, segment, verdict.place), world.scratch)
         put_image(world.profile, segment.image)

@@ -25,7 +25,8 @@ class Tally(Struct):
 
     def add(self, verdict: Verdict, label: str) -> None:
         """Count one verdict."""
-        self.recovery_s.append(verdict.recovery_s)
+        if verdict.recovery_s:
+            self.recovery_s.append(verdict.recovery_s)
         for kind in verdict.kinds:
             self.findings[kind] += 1
         self.examples += [f"{label}: {finding.kind}: {finding.text}" for finding in verdict.findings][:3]
