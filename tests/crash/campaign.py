@@ -47,6 +47,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--kills", type=int, default=0, help="sessions killed at random times")
     parser.add_argument("--named", type=int, default=0, help="kills at each named point")
     parser.add_argument("--continued", type=int, default=0, help="killed sessions that are traded on")
+    parser.add_argument("--every-change", action="store_true", help="kill a session before each change of a file")
     parser.add_argument("--cuts", type=int, default=0, help="power cuts of sessions")
     parser.add_argument("--file-kills", type=int, default=0, help="kills of each job beside trading")
     parser.add_argument("--file-cuts", type=int, default=0, help="power cuts of each job beside trading")
@@ -114,6 +115,8 @@ def _parts(options: argparse.Namespace, world: World) -> Iterator[Part]:
 
 
 def _shim_parts(options: argparse.Namespace, world: World) -> Iterator[Part]:
+    if options.every_change:
+        yield "kill -9 before every change of a file", False, partial(kills.every_change, world)
     if options.cuts:
         yield "power cuts, synchronous=FULL", False, partial(power.power_cuts, world, options.cuts)
     yield from _file_parts(options, world)

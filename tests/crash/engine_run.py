@@ -25,6 +25,8 @@ class Beginning(Struct, frozen=True):
     name: str
     at_ms: int
     bars: list[Candle]
+    group_rows: int = 0
+    """Rows that are committed together, as a run at full speed does; 0 = each event is stored before the next."""
 
 
 class Said(Struct, frozen=True):
@@ -135,9 +137,12 @@ def play(
             session.pipeline.process(item)
         else:
             session.desk.execute(number, item)
-        if not session.outbox.is_empty:
+        waiting = session.outbox.rows >= beginning.group_rows if beginning.group_rows else not session.outbox.is_empty
+        if waiting:
             session.outbox.flush()
             told(session)
+    session.outbox.flush()
+    told(session)
 
 
 def profile_in(folder: Path) -> Path:

@@ -229,6 +229,18 @@ def named_points(world: World, each: int) -> Iterator[tuple[str, Callable[[], Ta
     yield "in recovery", partial(recovery_kills, world, each)
 
 
+def every_change(world: World) -> Tally:
+    """Kill the first session before each single change of a file that it makes."""
+    tally, begun = Tally(), time.perf_counter()
+    segment = world.segments[0]
+    for number in range(1, count_changes(world, "", segment) + 1):
+        put_image(world.profile, segment.image)
+        killed = is_killed(fork(partial(at_change, world, segment, number)))
+        take_up(tally, world, segment, killed, f"change {number}")
+    tally.seconds = time.perf_counter() - begun
+    return tally
+
+
 def broken_sessions(world: World, count: int, control: str) -> Tally:
     """Kill a session that stores in a broken way where a transaction begins: a control, fault must be found."""
     point = partial(at_statement, contains="BEGIN IMMEDIATE", control=control)

@@ -23,6 +23,9 @@ from tests.crash.script import Item, history, time_of
 LOST, CORRUPT, MISMATCH, INVENTED, BUG = "lost", "corrupt", "mismatch", "invented", "bug"
 
 
+GROUP_ROWS = 12
+
+
 class Moment(Struct, frozen=True):
     """The undisturbed run right after one of its commits."""
 
@@ -53,7 +56,7 @@ class Segment(Struct, frozen=True):
     @property
     def beginning(self) -> Beginning:
         """Return how a session on this segment begins."""
-        return Beginning(f"s{self.number}", self.at_ms, self.bars)
+        return begin(self.number, self.at_ms, self.bars)
 
 
 class Finding(Struct, frozen=True):
@@ -74,6 +77,11 @@ class Verdict(Struct):
     def kinds(self) -> set[str]:
         """Return what is broken."""
         return {finding.kind for finding in self.findings}
+
+
+def begin(number: int, at_ms: int, bars: list[Candle]) -> Beginning:
+    """Return how the session of a number begins; each third one commits in groups."""
+    return Beginning(f"s{number}", at_ms, bars, GROUP_ROWS if number % 3 == 2 else 0)
 
 
 def digest(database: ProfileDatabase) -> str:
@@ -115,7 +123,7 @@ def run_segment(folder: Path, image: bytes, items: list[Item], number: int, boun
             place += 1
             yield item
 
-    play(database, NotedStore(database, diary), Beginning(f"s{number}", at_ms, bars), counted(), note)
+    play(database, NotedStore(database, diary), begin(number, at_ms, bars), counted(), note)
     database.close()
     return Segment(
         number,
@@ -134,7 +142,7 @@ def _seconds(folder: Path, image: bytes, items: list[Item], number: int, bounds:
     """Return how long the session takes without anybody looking on."""
     other = folder / "timed"
     put_image(other, image)
-    beginning = Beginning(f"s{number}", time_of(items, bounds[0]), history(items, bounds[0]))
+    beginning = begin(number, time_of(items, bounds[0]), history(items, bounds[0]))
     started = time.perf_counter()
     database = ProfileDatabase(profile_in(other))
     diary = Diary(other)
