@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+from cryptobot_desktop.engine import accounts
 from tests.crash import files, kills, power
 from tests.crash.children import Shim, ShimMissing, reload_with_shim, warm_up
 from tests.crash.tally import Tally
@@ -63,6 +64,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 def _run(options: argparse.Namespace, folder: Path, missing: str) -> int:
     warm_up()
+    if hasattr(accounts, "SNAPSHOT_ROWS"):
+        accounts.SNAPSHOT_ROWS = 60  # so that short sessions write some
     begun = time.perf_counter()
     world = build_world(folder, seed=options.seed, segments=options.segments, steps=options.steps)
     document: dict[str, object] = {

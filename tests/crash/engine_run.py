@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
 from msgspec import Struct
 
 from cryptobot_desktop.domain.facts import Fact
@@ -141,6 +142,8 @@ def play(
         if waiting:
             session.outbox.flush()
             told(session)
+    now_ms = session.pipeline.now_ms
+    session.outbox.put_session(msgspec.structs.replace(session.record, last_ms=now_ms, ended_ms=now_ms))
     session.outbox.flush()
     told(session)
 

@@ -13,15 +13,13 @@ from msgspec import Struct
 
 from cryptobot_desktop.config.profile_settings import ProfileSettings
 from cryptobot_desktop.domain.errors import CryptobotError
-from cryptobot_desktop.portfolio.ledger import verify
-from cryptobot_desktop.storage.checks import check_ledger
 from cryptobot_desktop.storage.database import MODE, ProfileDatabase
 from cryptobot_desktop.storage.recovery import load_state
 from cryptobot_desktop.storage.schema import HISTORY, SchemaHistory, ensure_current, inspect
 from tests.crash.children import Shim, fork, is_killed, kill_after, result_of
 from tests.crash.disk import Disk, read_log
 from tests.crash.engine_run import WORDS, profile_in
-from tests.crash.oracle import BUG, CORRUPT, LOST, MISMATCH, Finding, Verdict
+from tests.crash.oracle import BUG, CORRUPT, LOST, MISMATCH, Finding, Verdict, ledger_findings
 from tests.crash.power import lay_down
 from tests.crash.tally import Tally
 from tests.crash.world import World
@@ -90,7 +88,7 @@ def _judge_start(folder: Path, acknowledged: int) -> list[Finding]:
     path = profile_in(folder)
     findings = [] if path.exists() or not acknowledged else [Finding(LOST, "the file of a finished start is gone")]
     database = ProfileDatabase(path)
-    if load_state(database).last_seq or check_ledger(database, verify).findings:
+    if load_state(database).last_seq or ledger_findings(database):
         findings.append(Finding(CORRUPT, "a first start found something in the ledger"))
     database.close()
     left = sorted(file.name for file in folder.iterdir() if file.is_file() and file.name != WORDS)
@@ -133,7 +131,7 @@ def _judge_backup(rows: str, folder: Path, acknowledged: int) -> list[Finding]:
         findings.append(Finding(LOST, "the backup was made and is gone"))
     findings += [Finding(CORRUPT, f"backup {copy.name} differs") for copy in copies if rows_of(copy) != rows]
     database = ProfileDatabase(profile_in(folder))
-    findings += [Finding(CORRUPT, text) for text in check_ledger(database, verify).findings]
+    findings += [Finding(CORRUPT, text) for text in ledger_findings(database)]
     made = database.back_up_daily(A_DAY_MS)
     database.close()
     if (made is None) != bool(copies) or rows_of(profile_in(folder)) != rows:

@@ -44,6 +44,7 @@ OFTEN = 40
 """Pages of write-ahead log after which some runs checkpoint, so that crashes fall into checkpoints too."""
 TOO_EARLY, IN_TWO = "tells too early", "stores in two"
 """Broken ways to store, which a campaign must find fault with."""
+IN_SNAPSHOT = "in a snapshot of the ledger"
 PATIENCE = 30
 """Sessions that end without having come by a point, for each kill there, until a campaign gives the point up."""
 STARTS_KILLED = 20
@@ -218,9 +219,10 @@ def named_points(world: World, each: int) -> Iterator[tuple[str, Callable[[], Ta
     """Yield each named point with the work of killing a session there, `each` times, at places drawn anew."""
     for name, (point, per_commit) in POINTS.items():
         yield name, partial(_kills_at, world, name, point, each, partial(_about, per_commit))
-    if _has_snapshots(world):
+    snapshots = [_snapshots(world, segment) for segment in world.segments]
+    if min(snapshots) > 0:
         point = partial(at_statement, contains="INTO ledger_snapshot")
-        yield "in a ledger snapshot", partial(_kills_at, world, "in a ledger snapshot", point, each, partial(_about, 1))
+        yield IN_SNAPSHOT, partial(_kills_at, world, IN_SNAPSHOT, point, each, lambda s: snapshots[s.number])
     if not Shim.is_loaded():
         return
     for name, suffix in FILE_POINTS.items():
@@ -244,7 +246,7 @@ def every_change(world: World) -> Tally:
 def broken_sessions(world: World, count: int, control: str) -> Tally:
     """Kill a session that stores in a broken way where a transaction begins: a control, fault must be found."""
     point = partial(at_statement, contains="BEGIN IMMEDIATE", control=control)
-    return _kills_at(world, control, point, count, partial(_about, 2))
+    return _kills_at(world, control, point, count, partial(_about, 2 if control == IN_TWO else 1))
 
 
 def _kill_well_on(world: World, segment: Segment) -> bool:
@@ -255,15 +257,19 @@ def _kill_well_on(world: World, segment: Segment) -> bool:
     return is_killed(fork(partial(at_statement, world, segment, number)))
 
 
-def _has_snapshots(world: World) -> bool:
-    put_image(world.profile, world.segments[-1].end_image)
+def _snapshots(world: World, segment: Segment) -> int:
+    """Return how many snapshots of the ledger a session writes, 0 where this version writes none."""
 
     def count() -> int:
-        with closing(sqlite3.connect(profile_in(world.profile))) as file:
-            tables = [name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE name = 'ledger_snapshot'")]
-            return file.execute("SELECT count(*) FROM ledger_snapshot").fetchone()[0] if tables else 0
+        counts = []
+        for image in (segment.image, segment.end_image):
+            put_image(world.profile, image)
+            with closing(sqlite3.connect(profile_in(world.profile))) as file:
+                known = file.execute("SELECT 1 FROM sqlite_master WHERE name = 'ledger_snapshot'").fetchone()
+                counts.append(file.execute("SELECT count(*) FROM ledger_snapshot").fetchone()[0] if known else 0)
+        return counts[1] - counts[0]
 
-    return result_of(count, world.scratch) >= len(world.segments)
+    return result_of(count, world.scratch)
 
 
 def _about(per_commit: int, segment: Segment) -> int:

@@ -95,6 +95,11 @@ def digest(database: ProfileDatabase) -> str:
     return hashed.hexdigest()
 
 
+def ledger_findings(database: ProfileDatabase) -> tuple[str, ...]:
+    """Return what ``cryptobot ledger check`` would find wrong."""
+    return check_ledger(database, verify).findings
+
+
 def moment(database: ProfileDatabase, place: int) -> Moment:
     """Return the present state of an open database."""
     open_orders = tuple(order.client_id for order in load_state(database).open_orders)
@@ -203,15 +208,25 @@ def _recovered(folder: Path, segment: Segment, said: Said, verdict: Verdict) -> 
 
 
 def _check(database: ProfileDatabase, session: Assembled, segment: Segment, seen: str, said: Said) -> list[Finding]:
-    report = check_ledger(database, verify)
-    findings = [Finding(CORRUPT, text) for text in report.findings]
+    ledger = session.pipeline.accounts.ledger
+    findings = [Finding(CORRUPT, text) for text in ledger_findings(database)]
     row = database.connection.execute("SELECT row_hash FROM transfer WHERE seq = ?", (said.seq,)).fetchone()
     if said.seq and (row is None or row[0] != said.head):
         found = "is not there" if row is None else f"has hash {row[0][:12]}"
-        findings.append(Finding(LOST, f"acknowledged row {said.seq} ({said.head[:12]}) {found}; head is {report.rows}"))
+        findings.append(
+            Finding(
+                LOST,
+                f"acknowledged row {said.seq} ({said.head[:12]}) {found}; the ledger ends at {ledger.seq}",
+            )
+        )
     places = [n for n, known in enumerate(segment.moments) if known.digest == seen]
     if not places:
-        findings.append(Finding(MISMATCH, f"{report.rows} rows: no moment of the undisturbed run looks like this"))
+        findings.append(
+            Finding(
+                MISMATCH,
+                f"{ledger.seq} rows: no moment of the undisturbed run looks like this",
+            )
+        )
         return findings
     if places[-1] < said.acknowledged:
         findings.append(Finding(LOST, f"commit {said.acknowledged} was acknowledged, only {places[-1]} is there"))
@@ -221,7 +236,6 @@ def _check(database: ProfileDatabase, session: Assembled, segment: Segment, seen
     held = tuple(sorted(order.client_id for order in session.exchange.open_orders()))
     if held != tuple(sorted(known.open_orders)):
         findings.append(Finding(MISMATCH, f"open orders are {held}, should be {known.open_orders}"))
-    ledger = session.pipeline.accounts.ledger
     if ledger.seq != known.transfers:
         findings.append(Finding(MISMATCH, f"the engine goes on from row {ledger.seq}, the file has {known.transfers}"))
     return findings

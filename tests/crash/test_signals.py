@@ -15,7 +15,7 @@ from tests.integration.app.program import REPOSITORY, cryptobot, environment, st
 
 WITHIN_S = 5.0
 BOT = ("--bot", "sma_cross:fast=1,slow=2")
-PACE = ("--speed", "200")
+PACE = ("--speed", "100")
 FULL_SPEED = ("--speed", "max", "--duration", "90h")
 pytestmark = [
     pytest.mark.slow,
@@ -23,8 +23,7 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("pace", [PACE, FULL_SPEED], ids=["at pace", "at full speed"])
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize(("name", "pace"), [("SIGTERM", PACE), ("SIGHUP", PACE), ("SIGTERM", FULL_SPEED)])
 def test_a_run_that_is_asked_to_end_leaves_nothing_to_recover(data_dir: Path, pace: tuple[str, ...], name: str) -> None:
     process = start(data_dir, "run", "--json", *pace, *BOT)
     assert process.stderr is not None
