@@ -1,6 +1,6 @@
 """Reads back what a restart needs, and what people ask about stored portfolios."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -31,56 +31,29 @@ _FILLS = """
 
 def load_state(database: ProfileDatabase) -> StoredState:
     """Return everything the engine needs to go on as if it had not stopped. UserActionNeeded when it is damaged."""
+    connection = database.connection
     with database.reading(), _damage_in_words():
-        state = _state(database)
-        known = {instrument.id for instrument in state.instruments}
-        _refuse_unknown(known, (order.request.instrument for order in state.open_orders))
-        _refuse_unknown(known, (fill.instrument for fill in state.fills))
+        head = connection.execute("SELECT seq, row_hash FROM transfer ORDER BY seq DESC LIMIT 1").fetchone()
+        portfolios = newest_epochs(database)
+        newest = _documents(database, f"session ORDER BY seq DESC LIMIT {NEWEST_SESSIONS}", SessionRecord)
+        sessions = tuple(reversed(list(newest)))
+        state = StoredState(
+            balances=balances(database),
+            last_seq=head[0] if head else 0,
+            last_hash=head[1] if head else "",
+            portfolios=tuple(portfolios),
+            open_orders=tuple(open_orders(database)),
+            closed_orders=tuple(_newest(database, f"order_state WHERE {_CLOSED}", "updated_ms", Order)),
+            fills=tuple(fill for record in portfolios for fill in load_fills(database, record.name, record.epoch)),
+            decisions=tuple(_newest(database, "decision", "seq", DecisionMade)),
+            bots=tuple(_documents(database, "bot ORDER BY seq", BotRecord)),
+            instruments=tuple(instruments(database)),
+            kill_switch=_kill_switch(database),
+            last_session=sessions[-1] if sessions else None,
+            sessions=sessions,
+        )
+        _refuse_unknown_instruments(state)
         return state
-
-
-def _state(database: ProfileDatabase) -> StoredState:
-    head = database.connection.execute("SELECT seq, row_hash FROM transfer ORDER BY seq DESC LIMIT 1").fetchone()
-    portfolios = newest_epochs(database)
-    newest = _documents(database, f"session ORDER BY seq DESC LIMIT {NEWEST_SESSIONS}", SessionRecord)
-    sessions = tuple(reversed(list(newest)))
-    return StoredState(
-        balances=balances(database),
-        last_seq=head[0] if head else 0,
-        last_hash=head[1] if head else "",
-        portfolios=tuple(portfolios),
-        open_orders=tuple(open_orders(database)),
-        closed_orders=tuple(_newest(database, f"order_state WHERE {_CLOSED}", "updated_ms", Order)),
-        fills=tuple(fill for record in portfolios for fill in load_fills(database, record.name, record.epoch)),
-        decisions=tuple(_newest(database, "decision", "seq", DecisionMade)),
-        bots=tuple(_documents(database, "bot ORDER BY seq", BotRecord)),
-        instruments=tuple(instruments(database)),
-        kill_switch=_kill_switch(database),
-        last_session=sessions[-1] if sessions else None,
-        sessions=sessions,
-    )
-
-
-@contextmanager
-def _damage_in_words() -> Iterator[None]:
-    """A damaged page may read as a row with empty or foreign columns, which SQLite itself does not notice."""
-    try:
-        yield
-    except (TypeError, ValueError) as error:
-        raise _damaged(f"row ({error})") from error
-
-
-def _damaged(what: str) -> UserActionNeeded:
-    return UserActionNeeded(
-        f"the profile database holds a damaged {what}; run 'cryptobot ledger check', and put a copy from its folder "
-        "'backups' in its place"
-    )
-
-
-def _refuse_unknown(known: set[InstrumentId], referred: Iterable[InstrumentId]) -> None:
-    missing = next((name for name in referred if name not in known), None)
-    if missing is not None:
-        raise _damaged(f"table of instruments: orders or fills are for {missing}, which is not in it")
 
 
 def balances(database: ProfileDatabase) -> dict[tuple[str, str], int]:
@@ -169,6 +142,29 @@ def _decoded(document: str, kind: type[_T]) -> _T:
         return msgspec.json.decode(document, type=kind)
     except msgspec.DecodeError as error:
         raise _damaged(f"{kind.__name__} ({error})") from error
+
+
+@contextmanager
+def _damage_in_words() -> Iterator[None]:
+    """A damaged page may read as a row with empty or foreign columns, which SQLite itself does not notice."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise _damaged(f"row ({error})") from error
+
+
+def _refuse_unknown_instruments(state: StoredState) -> None:
+    known = {instrument.id for instrument in state.instruments}
+    referred = {order.request.instrument for order in state.open_orders} | {fill.instrument for fill in state.fills}
+    for missing in sorted(referred - known):
+        raise _damaged(f"table of instruments: orders or fills are for {missing}, which is not in it")
+
+
+def _damaged(what: str) -> UserActionNeeded:
+    return UserActionNeeded(
+        f"the profile database holds a damaged {what}; run 'cryptobot ledger check', and put a copy from its folder "
+        "'backups' in its place"
+    )
 
 
 def _kill_switch(database: ProfileDatabase) -> KillSwitchRecord | None:
