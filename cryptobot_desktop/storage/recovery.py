@@ -149,7 +149,7 @@ def _damage_in_words() -> Iterator[None]:
     """A damaged page may read as a row with empty or foreign columns, which SQLite itself does not notice."""
     try:
         yield
-    except (TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError) as error:
         raise _damaged(f"row ({error})") from error
 
 

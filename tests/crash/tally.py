@@ -31,6 +31,11 @@ class Tally(Struct):
             self.findings[kind] += 1
         self.examples += [f"{label}: {finding.kind}: {finding.text}" for finding in verdict.findings][:3]
 
+    @property
+    def worst(self) -> list[str]:
+        """Return the examples, bugs first: even a damaged file must be met in words."""
+        return sorted(self.examples, key=lambda text: ": bug: " not in text)
+
     def plus(self, other: "Tally") -> "Tally":
         """Return both together."""
         return Tally(
@@ -51,7 +56,7 @@ class Tally(Struct):
             "mismatch": self.findings["mismatch"],
             "invented": self.findings["invented"],
             "bugs": self.findings["bug"],
-            "examples": self.examples[:12],
+            "examples": self.worst[:12],
             "seconds": round(self.seconds, 2),
             "crashes_per_second": round(self.crashes / self.seconds, 1) if self.seconds else 0.0,
             "recovery_ms_p50": round(times[len(times) // 2] * 1_000, 2),
