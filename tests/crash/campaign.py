@@ -18,6 +18,7 @@ from cryptobot_desktop.engine import accounts
 from tests.crash import files, kills, power
 from tests.crash.children import Shim, ShimMissing, reload_with_shim, warm_up
 from tests.crash.oracle import BUG
+from tests.crash.sessions import IN_TWO, TOO_EARLY
 from tests.crash.tally import Tally
 from tests.crash.world import World, build_world
 
@@ -114,7 +115,7 @@ def _parts(options: argparse.Namespace, world: World) -> Iterator[Part]:
     if options.continued:
         yield "kill -9, then traded on", False, partial(kills.continued_runs, world, options.continued)
     if options.controls:
-        for control in (kills.TOO_EARLY, kills.IN_TWO):
+        for control in (TOO_EARLY, IN_TWO):
             yield f"kill -9, {control}", True, partial(kills.broken_sessions, world, options.controls, control)
     if Shim.is_loaded():
         yield from _shim_parts(options, world)

@@ -7,8 +7,8 @@ from cryptobot_desktop.storage.database import ProfileDatabase
 from tests.crash.children import Shim, result_of
 from tests.crash.disk import Change, Disk, read_log
 from tests.crash.engine_run import WORDS, Diary, NotedStore, play, profile_in, read_words
-from tests.crash.kills import OFTEN
 from tests.crash.oracle import Segment, judge, put_image
+from tests.crash.sessions import OFTEN
 from tests.crash.tally import Tally
 from tests.crash.world import World
 
