@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from cryptobot_desktop.domain.facts import Fact
 from cryptobot_desktop.domain.journal import CommitBatch, SessionRecord, StoredState
+from cryptobot_desktop.domain.latency import Latency, latency_of
 from cryptobot_desktop.domain.market import Candle, Received
 from cryptobot_desktop.engine.assembly import Assembled, assemble, open_session, restore, watch_instrument
 from cryptobot_desktop.engine.session import SessionSpec
@@ -26,6 +27,8 @@ class Beginning(Struct, frozen=True):
     name: str
     at_ms: int
     bars: list[Candle]
+    latency_ms: int = 0
+    """How long orders are under way; longer than a step of the script, some are when the engine dies."""
     group_rows: int = 0
     """Rows that are committed together, as a run at full speed does; 0 = each event is stored before the next."""
 
@@ -109,7 +112,8 @@ def put_together(store: Store, stored: StoredState, beginning: Beginning, tell: 
         started_ms=beginning.at_ms,
         last_ms=beginning.at_ms,
     )
-    spec = SessionSpec(symbols=(BTC.symbol,), bots=BOTS)
+    latency = latency_of([beginning.latency_ms]) if beginning.latency_ms else Latency()
+    spec = SessionSpec(symbols=(BTC.symbol,), bots=BOTS, latency=latency)
     session = assemble(spec, record, store=store, tell=tell)
     watch_instrument(session, BTC)
     session.market.load_history(beginning.bars)

@@ -18,7 +18,7 @@ from cryptobot_desktop.storage.checks import check_ledger
 from cryptobot_desktop.storage.database import ProfileDatabase
 from cryptobot_desktop.storage.recovery import load_state
 from tests.crash.engine_run import Beginning, Diary, NotedStore, Said, ignore, play, profile_in, put_together
-from tests.crash.script import Item, history, time_of
+from tests.crash.script import STEP_MS, Item, history, time_of
 
 LOST, CORRUPT, MISMATCH, INVENTED, BUG = "lost", "corrupt", "mismatch", "invented", "bug"
 
@@ -80,8 +80,9 @@ class Verdict(Struct):
 
 
 def begin(number: int, at_ms: int, bars: list[Candle]) -> Beginning:
-    """Return how the session of a number begins; each third one commits in groups."""
-    return Beginning(f"s{number}", at_ms, bars, GROUP_ROWS if number % 3 == 2 else 0)
+    """Return how the session of a number begins; of three, the second has slow orders, the third commits in groups."""
+    latency_ms, group_rows = [(0, 0), (STEP_MS * 3 // 2, 0), (0, GROUP_ROWS)][number % 3]
+    return Beginning(f"s{number}", at_ms, bars, latency_ms, group_rows)
 
 
 def digest(database: ProfileDatabase) -> str:
@@ -100,9 +101,9 @@ def ledger_findings(database: ProfileDatabase) -> tuple[str, ...]:
     return check_ledger(database, verify).findings
 
 
-def moment(database: ProfileDatabase, place: int) -> Moment:
-    """Return the present state of an open database."""
-    open_orders = tuple(order.client_id for order in load_state(database).open_orders)
+def moment(database: ProfileDatabase, session: Assembled, place: int) -> Moment:
+    """Return the present state of an open database and of the engine that has written it."""
+    open_orders = tuple(sorted(order.client_id for order in session.exchange.open_orders()))
     count = database.connection.execute("SELECT count(*) FROM transfer").fetchone()[0]
     return Moment(digest(database), place, open_orders, count)
 
@@ -113,12 +114,14 @@ def run_segment(folder: Path, image: bytes, items: list[Item], number: int, boun
     at_ms, bars = time_of(items, start), history(items, start)
     put_image(folder, image)
     database = ProfileDatabase(profile_in(folder))
-    moments = [moment(database, start)]
+    beginning = begin(number, at_ms, bars)
+    before = put_together(MemoryStore(), load_state(database), beginning, ignore)
+    moments = [moment(database, before, start)]
     place = start
 
     def note(session: Assembled) -> None:
         if diary.commits == len(moments):
-            moments.append(moment(database, place))
+            moments.append(moment(database, session, place))
 
     diary = Diary(folder)
 
@@ -128,7 +131,7 @@ def run_segment(folder: Path, image: bytes, items: list[Item], number: int, boun
             place += 1
             yield item
 
-    play(database, NotedStore(database, diary), begin(number, at_ms, bars), counted(), note)
+    play(database, NotedStore(database, diary), beginning, counted(), note)
     database.close()
     return Segment(
         number,
@@ -234,7 +237,7 @@ def _check(database: ProfileDatabase, session: Assembled, segment: Segment, seen
         findings.append(Finding(INVENTED, f"commit {places[0]} is there, only {said.attempted} was begun"))
     known = segment.moments[places[0]]
     held = tuple(sorted(order.client_id for order in session.exchange.open_orders()))
-    if held != tuple(sorted(known.open_orders)):
+    if held != known.open_orders:
         findings.append(Finding(MISMATCH, f"open orders are {held}, should be {known.open_orders}"))
     if ledger.seq != known.transfers:
         findings.append(Finding(MISMATCH, f"the engine goes on from row {ledger.seq}, the file has {known.transfers}"))

@@ -3,6 +3,8 @@
 import random
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from cryptobot_desktop.domain import commands as ask
 from cryptobot_desktop.domain.instrument import Filters
 from cryptobot_desktop.domain.market import (
@@ -16,7 +18,7 @@ from cryptobot_desktop.domain.market import (
     Side,
     Trade,
 )
-from cryptobot_desktop.domain.orders import OrderType, TimeInForce
+from cryptobot_desktop.domain.orders import ListKind, OrderType, TimeInForce
 from cryptobot_desktop.domain.timeframe import Timeframe
 from cryptobot_desktop.engine.session import BotSpec
 from cryptobot_desktop.marketdata.market_state import MarketState
@@ -84,43 +86,80 @@ def _trades(chance: random.Random, mid: int, step: int, at_ms: int) -> Iterator[
 
 def _commands(chance: random.Random, mid: int, step: int) -> Iterator[ask.Command]:
     """Return what the user does in one step; everything is drawn beforehand, whatever comes of it."""
-    what = chance.random()
-    if what < 0.40:
+    what, earlier = chance.random(), f"mine-{max(0, step - chance.randint(1, 12))}"
+    if what < 0.28:
         yield _limit_order(chance, mid, step)
-    elif what < 0.48:
-        yield _market_order(chance, step)
+    elif what < 0.36:
+        yield _order(chance, step, OrderType.MARKET)
+    elif what < 0.46:
+        yield _stop(chance, mid, step)
+    elif what < 0.52:
+        yield _order_list(chance, mid, step)
     elif what < 0.62:
-        yield ask.CancelOrder(f"mine-{max(0, step - chance.randint(1, 12))}")
-    elif what < 0.63:
-        yield ask.ResetPortfolio("main", "USDT", chance.randint(5_000, 20_000) * USDT)
+        yield ask.CancelOrder(earlier)
     elif what < 0.64:
+        yield ask.AmendOrder(earlier, chance.randint(50, 200))
+    elif what < 0.66:
+        yield ask.ReplaceOrder(earlier, _limit_order(chance, mid, step))
+    else:
+        yield from _rare_commands(chance, step)
+
+
+def _rare_commands(chance: random.Random, step: int) -> Iterator[ask.Command]:
+    what = chance.random()
+    if what < 0.03:
+        yield ask.ResetPortfolio("main", "USDT", chance.randint(5_000, 20_000) * USDT)
+    elif what < 0.06:
         yield ask.TripKillSwitch("drill")
         yield ask.ReleaseKillSwitch("the drill is over")
-    elif what < 0.65:
+    elif what < 0.09:
         yield ask.CreatePortfolio(f"side-{step}", "USDT", 1_000 * USDT)
-    elif what < 0.66:
+    elif what < 0.12:
         yield chance.choice([ask.PauseBot, ask.StartBot, ask.StartBot])("sma_cross")
 
 
+def _order(chance: random.Random, step: int, kind: OrderType) -> ask.PlaceOrder:
+    return ask.PlaceOrder(
+        client_id=f"mine-{step}",
+        portfolio="main",
+        instrument=BTC.id,
+        side=chance.choice(list(Side)),
+        type=kind,
+        qty=chance.randint(100, 2_000),
+    )
+
+
 def _limit_order(chance: random.Random, mid: int, step: int) -> ask.PlaceOrder:
-    return ask.PlaceOrder(
-        client_id=f"mine-{step}",
-        portfolio="main",
-        instrument=BTC.id,
-        side=chance.choice(list(Side)),
-        type=OrderType.LIMIT,
-        qty=chance.randint(100, 2_000),
-        price=mid + chance.choice([chance.randint(-4_000, 4_000), chance.randint(-60_000, 60_000)]),
-        time_in_force=chance.choice([TimeInForce.GTC, TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC]),
-    )
+    price = mid + chance.choice([chance.randint(-4_000, 4_000), chance.randint(-60_000, 60_000)])
+    order = replace(_order(chance, step, OrderType.LIMIT), price=price)
+    style = chance.random()
+    if style < 0.15:
+        return replace(order, time_in_force=TimeInForce.IOC)
+    if style < 0.25:
+        return replace(order, display_qty=(order.qty or 0) // 4)
+    return order
 
 
-def _market_order(chance: random.Random, step: int) -> ask.PlaceOrder:
-    return ask.PlaceOrder(
-        client_id=f"mine-{step}",
-        portfolio="main",
-        instrument=BTC.id,
-        side=chance.choice(list(Side)),
-        type=OrderType.MARKET,
-        qty=chance.randint(100, 2_000),
+def _stop(chance: random.Random, mid: int, step: int) -> ask.PlaceOrder:
+    order = _order(chance, step, chance.choice([OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT]))
+    if chance.random() < 0.3:
+        return replace(order, type=OrderType.TRAILING_STOP, trailing_bips=chance.randint(10, 40))
+    up = 1 if order.side is Side.BUY else -1
+    trigger = mid + up * chance.randint(500, 6_000)
+    return replace(order, stop_price=trigger, price=trigger + up * 2_000 if order.type.has_limit else None)
+
+
+def _order_list(chance: random.Random, mid: int, step: int) -> ask.PlaceOrderList:
+    """Return an entry that places a target and a stop once it is filled."""
+    qty = chance.randint(100, 1_000)
+    entry = replace(_order(chance, step, OrderType.LIMIT), side=Side.BUY, qty=qty, price=mid - chance.randint(0, 3_000))
+    out = replace(entry, side=Side.SELL, qty=qty * 9 // 10)
+    target = replace(out, client_id=f"mine-{step}-target", price=mid + chance.randint(2_000, 9_000))
+    stop = replace(
+        out,
+        client_id=f"mine-{step}-stop",
+        type=OrderType.STOP_LOSS,
+        price=None,
+        stop_price=mid - chance.randint(4_000, 9_000),
     )
+    return ask.PlaceOrderList(f"list-{step}", ListKind.OTOCO, (entry, target, stop))
