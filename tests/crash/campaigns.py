@@ -26,7 +26,7 @@ def run_campaign(folder: Path, *arguments: str, needs_watcher: bool = False) -> 
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=280,
         check=False,
     )
     if done.returncode == CANNOT:

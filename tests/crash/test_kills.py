@@ -9,7 +9,7 @@ import pytest
 
 from tests.crash.campaigns import ROOT, assert_nothing_lost, run_campaign
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # seconds on a quiet machine, minutes on a crowded one
 
 
 def test_sessions_killed_at_random_times_and_at_every_named_point_lose_nothing(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.crash.campaigns import assert_nothing_lost, run_campaign
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # seconds on a quiet machine, minutes on a crowded one
 
 
 def test_no_power_cut_loses_an_acknowledged_row(tmp_path: Path) -> None:
