@@ -30,7 +30,7 @@ IN_SNAPSHOT = "in a snapshot of the ledger"
 PATIENCE = 30
 """Sessions that end without having come by a point, for each kill there, until a campaign gives the point up."""
 STARTS_KILLED = 20
-"""How often in a row a start is killed at most (K03)."""
+"""How often in a row a start is killed at most."""
 
 
 def random_kills(world: World, count: int) -> Tally:
