@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import signal
 import sys
 from collections.abc import Mapping
 from functools import partial
@@ -16,6 +15,7 @@ from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from cryptobot_desktop.app.engine_thread import EngineThread, Wishes
 from cryptobot_desktop.app.options import Options
 from cryptobot_desktop.app.profile import AlreadyRunning, Profile, choose_elsewhere
+from cryptobot_desktop.app.stop_signals import end_in_order_on_signals
 from cryptobot_desktop.app.wizard_ports import check_connection, draw_curve
 from cryptobot_desktop.config.folders import data_folder
 from cryptobot_desktop.config.profile_settings import ProfileSettings
@@ -78,8 +78,7 @@ class Desktop(QObject):
 
     def run(self) -> int:
         """Show the wizard or the session, serve until the window is closed, and end in order."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: self._leave())
+        end_in_order_on_signals(self._leave)
         self._heartbeat.start()
         self._listen()
         if self.settings.settings.wizard_done:

@@ -1,6 +1,6 @@
 """Runs a repeatable market as fast as possible, in the calling thread and without sockets."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -18,6 +18,7 @@ from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.facts import Fact
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.domain.journal import StoredState
+from cryptobot_desktop.domain.market import Received
 from cryptobot_desktop.domain.timeframe import MINUTE_MS
 from cryptobot_desktop.engine.assembly import (
     Assembled,
@@ -56,6 +57,11 @@ class FastRun:
         self._tell = tell
         self._known = known
         self._is_run = is_run
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Let the run end in order after the event that it is at."""
+        self._stopped = True
 
     def run(self) -> Assembled:
         """Play to the end and return the session as it is then."""
@@ -84,7 +90,7 @@ class FastRun:
         restore(session, only_own(self._stored, spec.portfolio))
         open_session(session)
         until_ms = start_ms + (spec.duration_ms or DEFAULT_DURATION_MS)
-        play(session, player.events(session.market, instruments, until_ms))
+        play(session, self._until_stopped(player.events(session.market, instruments, until_ms)))
         return session
 
     def _play_recording(self) -> Assembled:
@@ -101,5 +107,11 @@ class FastRun:
         restore(session, only_own(self._stored, spec.portfolio))
         open_session(session)
         until = None if spec.duration_ms is None else data.start_ms + spec.duration_ms
-        play(session, (r for r in data.events if until is None or r.received_ms <= until))
+        play(session, self._until_stopped(r for r in data.events if until is None or r.received_ms <= until))
         return session
+
+    def _until_stopped(self, events: Iterable[Received]) -> Iterator[Received]:
+        for received in events:
+            if self._stopped:
+                return
+            yield received

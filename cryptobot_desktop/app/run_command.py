@@ -1,10 +1,8 @@
 """``cryptobot run``: the engine without a window."""
 
-import signal
 import sys
 import time
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import msgspec
@@ -15,6 +13,7 @@ from cryptobot_desktop.app.fast_run import FastRun
 from cryptobot_desktop.app.markets import own_portfolio
 from cryptobot_desktop.app.options import Options
 from cryptobot_desktop.app.profile import Profile
+from cryptobot_desktop.app.stop_signals import end_in_order_on_signals
 from cryptobot_desktop.app.words import fact_lines, report_lines
 from cryptobot_desktop.domain.errors import InvariantBroken, UserActionNeeded
 from cryptobot_desktop.domain.facts import EngineFaulted, Fact
@@ -78,6 +77,7 @@ def _fast(spec: SessionSpec, profile: Profile, *, keep_portfolio: bool) -> tuple
         runner = FastRun(
             spec, database, stored, tell=lambda fact: tell(fact, known), known=known, is_run=not keep_portfolio
         )
+        end_in_order_on_signals(runner.stop)
         session = runner.run()
         return run_report(session), books_document(session.market)
     finally:
@@ -87,7 +87,7 @@ def _fast(spec: SessionSpec, profile: Profile, *, keep_portfolio: bool) -> tuple
 def _at_pace(spec: SessionSpec, profile: Profile, wishes: Wishes) -> tuple[dict[str, Any], dict[str, Any]]:
     handle = EngineHandle()
     engine = EngineThread(spec, profile, handle, wishes=wishes)
-    _stop_on_signal(engine)
+    end_in_order_on_signals(engine.stop)
     engine.start()
     _follow(engine, handle)
     engine.join()
@@ -136,14 +136,6 @@ def tell(fact: Fact, known: dict[InstrumentId, Instrument]) -> None:
     """Print what a person should read about a fact on standard error."""
     for line in fact_lines(fact, known):
         print(line, file=sys.stderr)
-
-
-def _stop_on_signal(engine: EngineThread) -> None:
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        engine.stop()
-
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
 
 
 def _write_books(path: str | None, books: dict[str, Any]) -> None:

@@ -1,6 +1,8 @@
 """Reads back what a restart needs, and what people ask about stored portfolios."""
 
 import heapq
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import msgspec
@@ -43,13 +45,13 @@ def load_state(database: ProfileDatabase) -> StoredState:
     The work grows with what happened since the newest snapshot, not with the ledger. UserActionNeeded when the file
     is damaged, or when ledger rows, snapshot and balances do not agree.
     """
-    with database.reading():
+    with database.reading(), _damage_in_words():
         ledger = recover(database)
         portfolios = newest_epochs(database)
         running = {(record.name, record.epoch) for record in portfolios}
         newest = _documents(database, f"session ORDER BY seq DESC LIMIT {NEWEST_SESSIONS}", SessionRecord)
         sessions = tuple(reversed(list(newest)))
-        return StoredState(
+        state = StoredState(
             balances=ledger.balances,
             last_seq=ledger.seq,
             last_hash=ledger.head_hash if ledger.seq else "",
@@ -67,6 +69,8 @@ def load_state(database: ProfileDatabase) -> StoredState:
             books=tuple(book for book in ledger.books if (book.portfolio, book.epoch) in running),
             tail_fills=tuple(_fill(row) for row in database.connection.execute(_TAIL_FILLS, (ledger.fill_seq,))),
         )
+        _refuse_unknown_instruments(state)
+        return state
 
 
 def open_orders(database: ProfileDatabase) -> list[Order]:
@@ -136,11 +140,11 @@ _FillRow = tuple[str, str, str, str, str, int, int, int, int, str, str, int, str
 
 def _fill(row: _FillRow | None) -> Fill:
     if row is None:
-        raise _damaged("Fill", "the index of fills names one that is not there")
+        raise _damaged("Fill (the index of fills names one that is not there)")
     try:
         return _read_fill(row)
     except (TypeError, ValueError) as error:
-        raise _damaged("Fill", error) from error
+        raise _damaged(f"Fill ({error})") from error
 
 
 def _read_fill(row: _FillRow) -> Fill:
@@ -177,12 +181,29 @@ def _decoded(document: str, kind: type[_T]) -> _T:
     try:
         return msgspec.json.decode(document, type=kind)
     except (msgspec.DecodeError, TypeError) as error:
-        raise _damaged(kind.__name__, error) from error
+        raise _damaged(f"{kind.__name__} ({error})") from error
 
 
-def _damaged(what: str, error: object) -> UserActionNeeded:
+@contextmanager
+def _damage_in_words() -> Iterator[None]:
+    """A damaged page may read as a row with empty or foreign columns, which SQLite itself does not notice."""
+    try:
+        yield
+    except (AttributeError, TypeError, ValueError) as error:
+        raise _damaged(f"row ({error})") from error
+
+
+def _refuse_unknown_instruments(state: StoredState) -> None:
+    known = {instrument.id for instrument in state.instruments}
+    fills = (*state.fills, *state.tail_fills)
+    referred = {order.request.instrument for order in state.open_orders} | {fill.instrument for fill in fills}
+    for missing in sorted(referred - known):
+        raise _damaged(f"table of instruments: orders or fills are for {missing}, which is not in it")
+
+
+def _damaged(what: str) -> UserActionNeeded:
     return UserActionNeeded(
-        f"the profile database holds a damaged {what} ({error}); run 'cryptobot ledger check', and put a copy of "
+        f"the profile database holds a damaged {what}; run 'cryptobot ledger check', and put a copy of "
         "'cryptobot backup list' in its place: 'cryptobot backup restore', or by hand from its folder 'backups'"
     )
 

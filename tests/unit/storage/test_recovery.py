@@ -1,5 +1,7 @@
 """A recovery returns exactly what was stored."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -178,6 +180,36 @@ def test_a_damaged_document_is_one_clear_error(data_dir: Path) -> None:
     database.commit(story.batch())
     database.connection.execute("UPDATE order_state SET document = '{\"request\": 7}'")
     with pytest.raises(UserActionNeeded, match=r"damaged Order .*backups"):
+        load_state(database)
+    database.close()
+
+
+def test_a_row_that_lost_a_column_is_one_clear_error(data_dir: Path) -> None:
+    path, story = data_dir / FILE_NAME, TradingStory()
+    story.open_portfolio()
+    story.place("u:1")
+    database = ProfileDatabase(path)
+    database.commit(story.batch())
+    database.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:  # as a torn page reads
+        file.execute("PRAGMA writable_schema = ON")
+        file.execute("UPDATE sqlite_master SET sql = replace(sql, 'document TEXT NOT NULL', 'document TEXT')")
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        file.execute("UPDATE order_state SET document = NULL")
+    database = ProfileDatabase(path)
+    with pytest.raises(UserActionNeeded, match=r"damaged (row|Order) .*backups"):
+        load_state(database)
+    database.close()
+
+
+def test_orders_for_an_instrument_that_got_lost_are_one_clear_error(data_dir: Path) -> None:
+    database, story = ProfileDatabase(data_dir / FILE_NAME), TradingStory()
+    story.open_portfolio()
+    story.place("u:1")
+    database.commit(story.batch())
+    database.connection.execute("PRAGMA foreign_keys = OFF")
+    database.connection.execute("DELETE FROM instrument")
+    with pytest.raises(UserActionNeeded, match=r"damaged table of instruments.*binance:BTCUSDT.*backups"):
         load_state(database)
     database.close()
 
