@@ -139,7 +139,8 @@ class Desk:
         if order.request.price is None and order.phase is not OrderPhase.WORKING:
             kept = div_up(order.reserved * smaller.remaining_qty, order.remaining_qty)
             smaller = msgspec.structs.replace(smaller, reserved=kept)
-        smaller = still_holding(smaller, instrument, around.fees.rates(instrument))
+        if order.request.list_role not in (ListRole.EITHER, ListRole.PENDING):  # what a leg holds serves its pair too
+            smaller = still_holding(smaller, instrument, around.fees.rates(instrument))
         yield OrderAmended(around.keep(resting, smaller), what, at_ms)
 
     def apply(self, hit: Hit, instrument: Instrument, now_ms: int) -> Facts:
