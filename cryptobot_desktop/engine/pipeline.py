@@ -78,7 +78,8 @@ class Pipeline:
     def process(self, received: Received) -> None:
         """Take one market event through all stages. Nothing is told to anybody before the outbox is flushed."""
         event, received_ms = received.event, received.received_ms
-        self.now_ms = max(self.now_ms, received_ms)
+        if received_ms > self.now_ms:
+            self.now_ms = received_ms
         self.totals.market_events += 1
         if self.exchange.next_due_ms <= self.now_ms:
             self.settle(self.exchange.advance(self.market, self.now_ms))  # 5 what was on its way arrives first
@@ -172,9 +173,10 @@ class Pipeline:
         if bar.timeframe is self.base:
             self.accounts.observe_equity(self.now_ms)
         for bot in self.bots.listeners(bar.instrument, bar.timeframe):
-            intent = bot.strategy.on_candle(bar, self._strategy_view(bot))  # 3 strategy
-            if intent is not None and bot.is_running:
-                self._decide(bot, intent)  # 4 risk
+            if bot.strategy.take(bar) and bot.is_running:
+                intent = bot.strategy.decide(bar, self._strategy_view(bot))  # 3 strategy
+                if intent is not None:
+                    self._decide(bot, intent)  # 4 risk
             self.outbox.touch_bot(bot)
 
     def _strategy_view(self, bot: Bot) -> StrategyView:

@@ -54,6 +54,7 @@ class CandleBuilder:
     ) -> None:
         self.instrument = instrument
         self.base = base
+        self._length_ms = base.length_ms
         self.counters = CandleCounters()
         self._rollups = RollUps(instrument, base, timeframes)
         self.series = self._rollups.series
@@ -139,7 +140,8 @@ class CandleBuilder:
         if candle.closed and not self._trades_seen and not self._venue:
             # Bars are the only source, as in a candle file: there is nothing to compare or to await.
             self._venue_newest_ms = max(self._venue_newest_ms, candle.open_ms)
-            return tuple(self._tell(candle, bar_end_ms(candle.open_ms, self.base)))
+            length_ms = self._length_ms
+            return self._tell(candle, candle.open_ms + length_ms if length_ms else bar_end_ms(candle.open_ms, self.base))
         self._hear(candle)
         if candle.closed:
             return self._settle(bar_end_ms(candle.open_ms, self.base))
@@ -240,15 +242,11 @@ class CandleBuilder:
             return replace(venue, closed=True)
         return own.candle(self.instrument, self.base, closed=True) if own is not None else None
 
-    def _tell(self, bar: Candle, end_ms: int) -> list[Candle]:
+    def _tell(self, bar: Candle, end_ms: int) -> tuple[Candle, ...]:
         """Record the next decided bar, which ends at a time; return it with the longer bars that it closes."""
-        told = self._rollups.settle(bar.open_ms)
-        self._rollups.add(bar)
         self.last = bar
         self._settled_ms = end_ms
-        told.append(bar)
-        told += self._rollups.settle(end_ms)
-        return told
+        return self._rollups.take(bar, end_ms)
 
     def _is_whole(self, opens: int) -> bool:
         watched = self._watched_from_ms

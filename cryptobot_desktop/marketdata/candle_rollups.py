@@ -106,8 +106,14 @@ class RollUps:
             found = self.series[timeframe] = CandleSeries(self._instrument, timeframe)
         return found
 
-    def add(self, base: Candle) -> None:
-        """Take a closed base bar; bars that ended before it must have been settled."""
+    def take(self, base: Candle, end_ms: int) -> tuple[Candle, ...]:
+        """Take the next closed base bar, which ends at a time; return it with the longer bars over by then, in order."""
+        before = self.settle(base.open_ms) if base.open_ms >= self._due_ms else ()
+        self._add(base)
+        after = self.settle(end_ms) if end_ms >= self._due_ms else ()
+        return (*before, base, *after) if before or after else (base,)
+
+    def _add(self, base: Candle) -> None:
         self._base_series.put(base)
         if self._covered_from_ms is None:
             self._covered_from_ms = base.open_ms

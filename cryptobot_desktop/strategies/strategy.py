@@ -67,7 +67,7 @@ class Strategy(ABC):
     """A bot for one instrument and one timeframe.
 
     Subclasses set `name`, `title`, `PARAMETERS` and `Params`, and write `warmup_bars`, `observe`,
-    `decide`, `state` and `load_state`; the engine calls `warm_up`, `on_candle`, `on_trade`,
+    `decide`, `state` and `load_state`; the engine calls `warm_up`, `take`, `decide`, `on_trade`,
     `on_fill`, `indicators`, `snapshot` and `restore`.
     """
 
@@ -84,6 +84,7 @@ class Strategy(ABC):
         self.instrument: Final = instrument
         self.timeframe: Final = timeframe
         self.params: Final = params
+        self._id = instrument.id
         self.last_open_ms: int | None = None
         """Opening time of the newest candle taken; older ones are ignored."""
 
@@ -110,6 +111,10 @@ class Strategy(ABC):
     def decide(self, candle: Candle, view: StrategyView) -> Intent | None:
         """Return what is wanted after this candle was observed, or None; changes nothing."""
 
+    def has_signal(self) -> bool:
+        """Return False when the newest candle gives no cause for any wish, so that `decide` need not be asked."""
+        return True
+
     @abstractmethod
     def indicators(self) -> dict[str, float | None]:
         """Return the newest numbers for the chart, None while they are not ready."""
@@ -124,15 +129,18 @@ class Strategy(ABC):
 
     def warm_up(self, candle: Candle) -> None:
         """Learn from history; candles that were seen before are ignored."""
-        if self._accepts(candle):
-            self.observe(candle)
+        self.take(candle)
+
+    def take(self, candle: Candle) -> bool:
+        """Take one closed candle; True when `decide` is to be asked. Candles that were seen before are ignored."""
+        if not self._accepts(candle):
+            return False
+        self.observe(candle)
+        return self.has_signal()
 
     def on_candle(self, candle: Candle, view: StrategyView) -> Intent | None:
-        """Take one closed candle and return what is wanted; candles that were seen before are ignored."""
-        if not self._accepts(candle):
-            return None
-        self.observe(candle)
-        return self.decide(candle, view)
+        """Take one closed candle and return what is wanted, for callers that have a view at hand."""
+        return self.decide(candle, view) if self.take(candle) else None
 
     def on_trade(self, trade: Trade, view: StrategyView) -> Intent | None:
         """Take a public trade; the default wants nothing."""
@@ -191,7 +199,7 @@ class Strategy(ABC):
     def _accepts(self, candle: Candle) -> bool:
         if candle.closed is False:
             raise InvariantBroken(f"bot {self.name} was given the unfinished bar {candle.open_ms}; it sees closed ones")
-        if candle.instrument != self.instrument.id or candle.timeframe is not self.timeframe:
+        if candle.instrument != self._id or candle.timeframe is not self.timeframe:
             raise InvariantBroken(
                 f"bot {self.name} on {self.instrument.id} {self.timeframe} was given a candle of "
                 f"{candle.instrument} {candle.timeframe}"
