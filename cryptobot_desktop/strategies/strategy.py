@@ -8,7 +8,7 @@ leaves exactly the state that living through it would have left, and never an or
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final, NoReturn, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -133,8 +133,11 @@ class Strategy(ABC):
 
     def take(self, candle: Candle) -> bool:
         """Take one closed candle; True when `decide` is to be asked. Candles that were seen before are ignored."""
-        if not self._accepts(candle):
+        if candle.closed is False or candle.instrument != self._id or candle.timeframe is not self.timeframe:
+            self._refuse(candle)
+        if self.last_open_ms is not None and candle.open_ms <= self.last_open_ms:
             return False
+        self.last_open_ms = candle.open_ms
         self.observe(candle)
         return self.has_signal()
 
@@ -196,18 +199,13 @@ class Strategy(ABC):
         """Return the wish to sell the whole position at the market."""
         return Intent(instrument=self.instrument.id, side=Side.SELL, sizing=Sizing.WHOLE_POSITION, reason=reason)
 
-    def _accepts(self, candle: Candle) -> bool:
+    def _refuse(self, candle: Candle) -> NoReturn:
         if candle.closed is False:
             raise InvariantBroken(f"bot {self.name} was given the unfinished bar {candle.open_ms}; it sees closed ones")
-        if candle.instrument != self._id or candle.timeframe is not self.timeframe:
-            raise InvariantBroken(
-                f"bot {self.name} on {self.instrument.id} {self.timeframe} was given a candle of "
-                f"{candle.instrument} {candle.timeframe}"
-            )
-        if self.last_open_ms is not None and candle.open_ms <= self.last_open_ms:
-            return False
-        self.last_open_ms = candle.open_ms
-        return True
+        raise InvariantBroken(
+            f"bot {self.name} on {self._id} {self.timeframe} was given a candle of "
+            f"{candle.instrument} {candle.timeframe}"
+        )
 
 
 def _plain(value: object) -> str:
