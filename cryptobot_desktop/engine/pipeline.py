@@ -16,7 +16,7 @@ from cryptobot_desktop.domain.facts import (
     OrderFilled,
 )
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
-from cryptobot_desktop.domain.market import Candle, FeedState, FeedStatus, MarketEvent, Received, Side
+from cryptobot_desktop.domain.market import Candle, FeedState, FeedStatus, Received, Side
 from cryptobot_desktop.domain.orders import FeeRates, Intent, OrderRequest
 from cryptobot_desktop.domain.timeframe import Timeframe
 from cryptobot_desktop.engine.accounts import Accounts
@@ -89,7 +89,11 @@ class Pipeline:
         # 5 resting orders meet the event, 6 ledger
         self.settle(self.exchange.on_event(event, self.market, self.now_ms))
         for derived in follows:
-            self._follow(derived)
+            if isinstance(derived, Candle):
+                self._on_bar(derived)
+            elif isinstance(derived, FeedStatus):
+                told = FeedStateChanged(derived.instrument, derived.state, derived.reason, self.now_ms)
+                self.outbox.add_fact(told)
 
     def settle(self, facts: Iterable[ExecutionFact]) -> Sequence[ExecutionFact]:
         """Post execution facts to the ledger and queue them for the store and the listeners; returns them.
@@ -161,13 +165,6 @@ class Pipeline:
             kill_switch=self.kill_switch,
             fees=self.fees.get(instrument.venue, FeeRates()),
         )
-
-    def _follow(self, derived: MarketEvent) -> None:
-        """Act on what the market stage concluded: a bar is final, or a stream changed its state."""
-        if isinstance(derived, Candle):
-            self._on_bar(derived)
-        elif isinstance(derived, FeedStatus):
-            self.outbox.add_fact(FeedStateChanged(derived.instrument, derived.state, derived.reason, self.now_ms))
 
     def _on_bar(self, bar: Candle) -> None:
         if bar.timeframe is self.base:

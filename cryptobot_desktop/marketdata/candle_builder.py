@@ -134,18 +134,19 @@ class CandleBuilder:
             if candle.closed:
                 self._rollups.of(candle.timeframe).put(candle)
             return ()
-        if candle.open_ms < self._settled_ms:
+        opens = candle.open_ms
+        if opens < self._settled_ms:
             self._correct(candle)
             return ()
         if candle.closed and not self._trades_seen and not self._venue:
             # Bars are the only source, as in a candle file: there is nothing to compare or to await.
-            self._venue_newest_ms = max(self._venue_newest_ms, candle.open_ms)
-            length_ms = self._length_ms
-            return self._tell(candle, candle.open_ms + length_ms if length_ms else bar_end_ms(candle.open_ms, self.base))
+            if opens > self._venue_newest_ms:
+                self._venue_newest_ms = opens
+            return self._tell(candle, opens + self._length_ms if self._length_ms else bar_end_ms(opens, self.base))
         self._hear(candle)
         if candle.closed:
-            return self._settle(bar_end_ms(candle.open_ms, self.base))
-        return self._settle(candle.open_ms) if candle.closed is None else ()
+            return self._settle(bar_end_ms(opens, self.base))
+        return self._settle(opens) if candle.closed is None else ()
 
     def on_time(self, venue_ms: int) -> tuple[Candle, ...]:
         """Close what is over by the venue's clock; while interrupted nothing is known, so nothing closes."""

@@ -108,10 +108,12 @@ class RollUps:
 
     def take(self, base: Candle, end_ms: int) -> tuple[Candle, ...]:
         """Take the next closed base bar, which ends at a time; return it with the longer bars over by then, in order."""
-        before = self.settle(base.open_ms) if base.open_ms >= self._due_ms else ()
+        if not self._timeframes:
+            self._base_series.put(base)
+            return (base,)
+        before = self.settle(base.open_ms)
         self._add(base)
-        after = self.settle(end_ms) if end_ms >= self._due_ms else ()
-        return (*before, base, *after) if before or after else (base,)
+        return (*before, base, *self.settle(end_ms))
 
     def _add(self, base: Candle) -> None:
         self._base_series.put(base)

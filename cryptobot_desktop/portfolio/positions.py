@@ -296,12 +296,12 @@ def mark_value(asset: str, amount: int, into: str, mark: Mark | None) -> int | N
     """Return a ledger amount of `asset` in `into`, rounded down; the mark may quote the pair either way round."""
     if mark is None or mark.price <= 0:
         return None
-    pair = (mark.instrument.base, mark.instrument.quote)
-    scale = 10**mark.instrument.price_decimals
-    if pair == (asset, into):
-        return int(amount * mark.price // scale)
-    if pair == (into, asset):
-        return int(amount * scale // mark.price)
+    instrument = mark.instrument
+    scale: int = 10**instrument.price_decimals
+    if instrument.base == asset and instrument.quote == into:
+        return amount * mark.price // scale
+    if instrument.base == into and instrument.quote == asset:
+        return amount * scale // mark.price
     return None
 
 

@@ -84,7 +84,7 @@ class SmaCross(Strategy):
 
     def has_signal(self) -> bool:
         """Return True on the bar of a cross."""
-        return self._crossing.crossed is not Relation.NONE
+        return bool(self._crossing.crossed)
 
     def decide(self, candle: Candle, view: StrategyView) -> Intent | None:
         """Return a buy or a sale on the bar of the cross."""
