@@ -140,9 +140,10 @@ class CandleBuilder:
             return ()
         if candle.closed and not self._trades_seen and not self._venue:
             # Bars are the only source, as in a candle file: there is nothing to compare or to await.
-            if opens > self._venue_newest_ms:
-                self._venue_newest_ms = opens
-            return self._tell(candle, opens + self._length_ms if self._length_ms else bar_end_ms(opens, self.base))
+            self._venue_newest_ms = max(self._venue_newest_ms, opens)
+            self.last = candle
+            end_ms = self._settled_ms = opens + self._length_ms if self._length_ms else bar_end_ms(opens, self.base)
+            return self._rollups.take(candle, end_ms)
         self._hear(candle)
         if candle.closed:
             return self._settle(bar_end_ms(opens, self.base))

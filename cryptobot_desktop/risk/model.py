@@ -5,8 +5,9 @@ from enum import StrEnum
 from msgspec import Struct
 
 from cryptobot_desktop.domain.instrument import Instrument
+from cryptobot_desktop.domain.market import Side
 from cryptobot_desktop.domain.numbers import PPM
-from cryptobot_desktop.domain.orders import FeeRates
+from cryptobot_desktop.domain.orders import FeeRates, Intent
 
 
 class RiskLimits(Struct, frozen=True, kw_only=True):
@@ -52,6 +53,25 @@ class AccountView(Struct, frozen=True, kw_only=True):
     """Why the feed is not live, in words."""
     kill_switch: KillSwitch = KillSwitch()
     fees: FeeRates = FeeRates()
+
+
+class Case(Struct, frozen=True, gc=False):
+    """One intent before the rules, with what several of them need."""
+
+    intent: Intent
+    account: AccountView
+    limits: RiskLimits
+    price: int
+    """What sizes the order; 0 when there is no price."""
+    step: int
+    """The grid on which its quantity must lie."""
+    wanted: int
+    """The quantity that the intent asks for, on the step, before any cap."""
+
+    @property
+    def is_priced_buy(self) -> bool:
+        """Return True when limits on value apply: only buys make the exposure larger."""
+        return self.intent.side is Side.BUY and self.price > 0
 
 
 class Outcome(StrEnum):
