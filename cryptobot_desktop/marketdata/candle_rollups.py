@@ -107,7 +107,7 @@ class RollUps:
         return found
 
     def take(self, base: Candle, end_ms: int) -> tuple[Candle, ...]:
-        """Take the next closed base bar, which ends at a time; return it with the longer bars over by then, in order."""
+        """Take the next closed base bar, which ends at a time; return it among the longer bars over by then."""
         if not self._timeframes:
             self._base_series.put(base)
             return (base,)
