@@ -153,14 +153,14 @@ class Sizing(StrEnum):
     WHOLE_POSITION = "whole_position"
 
 
-class Bracket(Struct, frozen=True, kw_only=True):
+class Bracket(Struct, frozen=True, gc=False, kw_only=True):
     """Exits that are placed when an entry is filled: one cancels the other. Scaled prices; 0 leaves a leg out."""
 
     take_profit: int = 0
     stop_loss: int = 0
 
 
-class Intent(Struct, frozen=True, kw_only=True):
+class Intent(Struct, frozen=True, gc=False, kw_only=True):
     """What a strategy (or the user) wants, before risk has looked at it.
 
     `qty` is a scaled integer for Sizing.QUANTITY; `equity_ppm` a share of equity for
@@ -193,7 +193,7 @@ class Intent(Struct, frozen=True, kw_only=True):
         return self.cancels and self.sizing is Sizing.QUANTITY and self.qty == 0
 
 
-class OrderRequest(Struct, frozen=True, kw_only=True):
+class OrderRequest(Struct, frozen=True, gc=False, kw_only=True):
     """An order as it is sent to the paper exchange.
 
     Exactly one of `qty` (scaled) and `quote_amount` (ledger amount, market orders only) is set.
@@ -225,7 +225,7 @@ class OrderRequest(Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class Order(Struct, frozen=True, kw_only=True):
+class Order(Struct, frozen=True, gc=False, kw_only=True):
     """State of an order at one moment. `filled_quote` and `reserved` are ledger amounts.
 
     `reserved` is in the quote asset for buys and in the base asset for sells. `canceled_qty` is what amending or
@@ -288,7 +288,7 @@ class Liquidity(StrEnum):
     TAKER = "taker"
 
 
-class ModelResult(Struct, frozen=True):
+class ModelResult(Struct, frozen=True, gc=False):
     """What another fill model would have given the same order up to this moment, before fees."""
 
     model: FillModel
@@ -298,7 +298,7 @@ class ModelResult(Struct, frozen=True):
     """Paid or received for it (ledger amount)."""
 
 
-class QueueTrace(Struct, frozen=True, kw_only=True):
+class QueueTrace(Struct, frozen=True, gc=False, kw_only=True):
     """How a resting order came to the front: scaled quantities at its price."""
 
     at_arrival: int
@@ -311,7 +311,7 @@ class QueueTrace(Struct, frozen=True, kw_only=True):
     """Number of those trades."""
 
 
-class FillEvidence(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class FillEvidence(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """What a fill rests on: a level of a book version, a public trade, or a candle; its receipt."""
 
     kind: str
@@ -333,7 +333,7 @@ class FillEvidence(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The same order under the other models; on the last fill of an arrival, and on every fill of a resting order."""
 
 
-class Fill(Struct, frozen=True, kw_only=True):
+class Fill(Struct, frozen=True, gc=False, kw_only=True):
     """One execution. `quote_amount` and `fee` are ledger amounts; the fee is rounded up."""
 
     fill_id: str
@@ -353,7 +353,7 @@ class Fill(Struct, frozen=True, kw_only=True):
     """The fee in the quote asset where it is charged in a third asset; None where the fill's own price tells it."""
 
 
-class FeeRates(Struct, frozen=True):
+class FeeRates(Struct, frozen=True, gc=False):
     """Maker and taker rates in parts per million (1,000 ppm = 0.1 %).
 
     With a `discount_asset` (BNB, KCS) fees are charged in it, less `discount_ppm`, while the portfolio has enough of it

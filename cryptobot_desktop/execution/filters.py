@@ -18,7 +18,7 @@ from cryptobot_desktop.execution.rejections import Rejection, Rule, refuse
 from cryptobot_desktop.execution.walk import qty_for_quote
 
 
-class Checked(Struct, frozen=True, kw_only=True):
+class Checked(Struct, frozen=True, gc=False, kw_only=True):
     """An order with what its filters look at."""
 
     request: OrderRequest

@@ -25,7 +25,7 @@ from cryptobot_desktop.execution.fees import Charge, Fees
 from cryptobot_desktop.execution.rejections import Rejection
 
 
-class Execution(Struct, frozen=True):
+class Execution(Struct, frozen=True, gc=False):
     """A part of an order that the market filled, before fees."""
 
     price: int
@@ -35,7 +35,7 @@ class Execution(Struct, frozen=True):
     at_ms: int
 
 
-class Trail(Struct, frozen=True):
+class Trail(Struct, frozen=True, gc=False):
     """What a fill's receipt says beside its evidence."""
 
     model: FillModel | None = None

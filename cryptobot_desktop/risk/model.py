@@ -32,7 +32,7 @@ class KillSwitch(Struct, frozen=True, kw_only=True):
     by: str = ""
 
 
-class AccountView(Struct, frozen=True, kw_only=True):
+class AccountView(Struct, frozen=True, gc=False, kw_only=True):
     """What the rules may know. Amounts are ledger amounts of the instrument's quote asset.
 
     `position_qty` is the free quantity that can be sold (scaled); `exposure` the value of all
@@ -82,7 +82,7 @@ class Outcome(StrEnum):
     VETOED = "vetoed"
 
 
-class Reason(Struct, frozen=True):
+class Reason(Struct, frozen=True, gc=False):
     """What one rule says. `vetoes` is True when the rule allows nothing at all."""
 
     rule: str
@@ -90,7 +90,7 @@ class Reason(Struct, frozen=True):
     vetoes: bool = True
 
 
-class Verdict(Struct, frozen=True, kw_only=True):
+class Verdict(Struct, frozen=True, gc=False, kw_only=True):
     """Risk's answer. `qty` (scaled, on the venue's step) is 0 when vetoed; `wanted_qty` is before the limits.
 
     An allowed verdict has no reasons; each cap that spoke is a reason of a shrunk one.

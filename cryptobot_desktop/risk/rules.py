@@ -16,7 +16,7 @@ from cryptobot_desktop.risk.sizing import affordable_qty, cost_with_fee, floor_t
 _PERCENT_DECIMALS = 4
 
 
-class Cap(Struct, frozen=True):
+class Cap(Struct, frozen=True, gc=False):
     """The largest quantity that a rule allows (not yet on the step), and why."""
 
     qty: int
