@@ -37,7 +37,7 @@ class OrderType(StrEnum):
     @property
     def is_trailing(self) -> bool:
         """Return True when the trigger follows the market."""
-        return self in (OrderType.TRAILING_STOP, OrderType.TRAILING_STOP_LIMIT)
+        return self in _TRAILING
 
     @property
     def awakened(self) -> "OrderType":
@@ -49,9 +49,11 @@ class OrderType(StrEnum):
     @property
     def takes_profit(self) -> bool:
         """Return True when the trigger lies on the favourable side of the market."""
-        return self in (OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_LIMIT)
+        return self in _TAKING_PROFIT
 
 
+_TRAILING = frozenset({OrderType.TRAILING_STOP, OrderType.TRAILING_STOP_LIMIT})
+_TAKING_PROFIT = frozenset({OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_LIMIT})
 _CONDITIONAL = frozenset(OrderType) - {OrderType.MARKET, OrderType.LIMIT, OrderType.LIMIT_MAKER}
 _WITH_LIMIT = frozenset(
     {
@@ -75,7 +77,10 @@ class TimeInForce(StrEnum):
     @property
     def rests(self) -> bool:
         """Return True when what is not filled at once stays in the book."""
-        return self in (TimeInForce.GTC, TimeInForce.GTD)
+        return self in _RESTING
+
+
+_RESTING = frozenset({TimeInForce.GTC, TimeInForce.GTD})
 
 
 class SelfTrade(StrEnum):
@@ -142,7 +147,10 @@ class OrderStatus(StrEnum):
     @property
     def is_open(self) -> bool:
         """Return True while the order can still fill."""
-        return self in (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED, OrderStatus.PENDING_NEW)
+        return self in _OPEN
+
+
+_OPEN = frozenset({OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED, OrderStatus.PENDING_NEW})
 
 
 class Sizing(StrEnum):

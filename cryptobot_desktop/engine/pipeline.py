@@ -86,8 +86,9 @@ class Pipeline:
         follows = self.market.apply(event, received_ms)  # 1 market data
         if follows is None:
             return
-        # 5 resting orders meet the event, 6 ledger
-        self.settle(self.exchange.on_event(event, self.market, self.now_ms))
+        facts = self.exchange.on_event(event, self.market, self.now_ms)  # 5 resting orders meet the event
+        if facts:
+            self.settle(facts)  # 6 ledger
         for derived in follows:
             if isinstance(derived, Candle):
                 self._on_bar(derived)
@@ -113,13 +114,15 @@ class Pipeline:
         self.totals.ledger_hash.add(transfers)
         self.outbox.add_transfers(transfers)
         kept = self.exchange.order(order.client_id)
-        if kept is None or kept.request == order.request:  # a reused id leaves the first order as it is
+        if (
+            kept is order or kept is None or kept.request == order.request
+        ):  # a reused id leaves the first order as it is
             self.outbox.add_order(order, instrument)
+        bot = self.bots.find(order.client_id)
         if isinstance(fact, OrderFilled):
-            self._take_fills(fact, instrument)
+            self._take_fills(fact, instrument, bot)
         elif isinstance(fact, OrderAccepted):
             self.totals.orders += 1
-        bot = self.bots.find(order.client_id)
         if bot is not None:
             (bot.open_orders.add if order.status.is_open else bot.open_orders.discard)(order.client_id)
         if not isinstance(fact, OrderAmended) or fact.what != "trailed":  # every new best price would be a notice
@@ -235,10 +238,9 @@ class Pipeline:
             at_ms=self.now_ms,
         )
 
-    def _take_fills(self, fact: OrderFilled, instrument: Instrument) -> None:
+    def _take_fills(self, fact: OrderFilled, instrument: Instrument, bot: Bot | None) -> None:
         self.totals.fills += len(fact.fills)
         self.outbox.add_fills(fact.fills)
-        bot = self.bots.find(fact.order.client_id)
         for fill in fact.fills:
             self.totals.trades_hash.add(fill, instrument)
             if bot is not None:

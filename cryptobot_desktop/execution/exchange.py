@@ -124,7 +124,7 @@ class PaperExchange:
 
     def on_event(self, event: MarketEvent, market: MarketView, now_ms: int) -> Iterable[ExecutionFact]:
         """Let orders meet one market event, which `market` knows already. Call it before strategies see the event."""
-        if isinstance(event, ClockTick):
+        if type(event) is ClockTick:
             return NOTHING
         queue = self._around.open.queues.get(event.instrument)
         matters = queue is not None and queue.count > 0

@@ -57,7 +57,11 @@ class Checked(Struct, frozen=True, gc=False, kw_only=True):
 
 def check_filters(checked: Checked) -> Rejection | None:
     """Return the first refusal, or None when the venue would take the order."""
-    return next((refusal for check in _CHECKS if (refusal := check(checked)) is not None), None)
+    for check in _CHECKS:
+        refusal = check(checked)
+        if refusal is not None:
+            return refusal
+    return None
 
 
 def _check_parameters(checked: Checked) -> Rejection | None:
