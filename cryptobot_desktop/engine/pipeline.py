@@ -81,7 +81,7 @@ class Pipeline:
         if received_ms > self.now_ms:  # noqa: PLR1730 - with every event, and a call costs more
             self.now_ms = received_ms
         self.totals.market_events += 1
-        if self.exchange.next_due_ms <= self.now_ms:
+        if self.exchange.travel.next_ms <= self.now_ms:
             self.settle(self.exchange.advance(self.market, self.now_ms))  # 5 what was on its way arrives first
         follows = self.market.apply(event, received_ms)  # 1 market data
         if follows is None:
