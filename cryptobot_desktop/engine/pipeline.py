@@ -114,9 +114,8 @@ class Pipeline:
         self.totals.ledger_hash.add(transfers)
         self.outbox.add_transfers(transfers)
         kept = self.exchange.order(order.client_id)
-        if (
-            kept is order or kept is None or kept.request == order.request
-        ):  # a reused id leaves the first order as it is
+        # A reused id leaves the first order as it is.
+        if kept is order or kept is None or kept.request == order.request:
             self.outbox.add_order(order, instrument)
         bot = self.bots.find(order.client_id)
         if isinstance(fact, OrderFilled):
