@@ -1,14 +1,14 @@
 """The interface of every bot: closed candles in, intents with reasons out.
 
 A strategy sees no clock, no account and no wire. Its numbers change only in `observe`, its wishes
-come only from `decide`, and `decide` reads without changing anything. So feeding history (`warm_up`)
+come only from `decide`, and `decide` reads without changing anything. So feeding history (`take` without `decide`)
 leaves exactly the state that living through it would have left, and never an order.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, ClassVar, Final, NoReturn, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -67,7 +67,7 @@ class Strategy(ABC):
     """A bot for one instrument and one timeframe.
 
     Subclasses set `name`, `title`, `PARAMETERS` and `Params`, and write `warmup_bars`, `observe`,
-    `decide`, `state` and `load_state`; the engine calls `warm_up`, `take`, `decide`, `on_trade`,
+    `decide`, `state` and `load_state`; the engine calls `take`, `decide`, `on_trade`,
     `on_fill`, `indicators`, `snapshot` and `restore`.
     """
 
@@ -127,14 +127,13 @@ class Strategy(ABC):
     def load_state(self, state: State) -> None:
         """Take back what `state` gave; refuse with InvalidInput what does not fit."""
 
-    def warm_up(self, candle: Candle) -> None:
-        """Learn from history; candles that were seen before are ignored."""
-        self.take(candle)
-
     def take(self, candle: Candle) -> bool:
-        """Take one closed candle; True when `decide` is to be asked. Candles that were seen before are ignored."""
+        """Take one closed candle; True when `decide` is to be asked. Candles that were seen before are ignored.
+
+        History is taken in the same way, and nobody asks.
+        """
         if candle.closed is False or candle.instrument != self._id or candle.timeframe is not self.timeframe:
-            self._refuse(candle)
+            raise _unfit(self, candle)
         if self.last_open_ms is not None and candle.open_ms <= self.last_open_ms:
             return False
         self.last_open_ms = candle.open_ms
@@ -199,13 +198,14 @@ class Strategy(ABC):
         """Return the wish to sell the whole position at the market."""
         return Intent(instrument=self.instrument.id, side=Side.SELL, sizing=Sizing.WHOLE_POSITION, reason=reason)
 
-    def _refuse(self, candle: Candle) -> NoReturn:
-        if candle.closed is False:
-            raise InvariantBroken(f"bot {self.name} was given the unfinished bar {candle.open_ms}; it sees closed ones")
-        raise InvariantBroken(
-            f"bot {self.name} on {self._id} {self.timeframe} was given a candle of "
-            f"{candle.instrument} {candle.timeframe}"
-        )
+
+def _unfit(bot: Strategy, candle: Candle) -> InvariantBroken:
+    if candle.closed is False:
+        return InvariantBroken(f"bot {bot.name} was given the unfinished bar {candle.open_ms}; it sees closed ones")
+    return InvariantBroken(
+        f"bot {bot.name} on {bot.instrument.id} {bot.timeframe} was given a candle of "
+        f"{candle.instrument} {candle.timeframe}"
+    )
 
 
 def _plain(value: object) -> str:
