@@ -50,14 +50,14 @@ class Position(Struct, frozen=True, kw_only=True):
         return div_up(self.average_cost * 10**instrument.price_decimals, self.quantity)
 
 
-class Mark(Struct, frozen=True):
+class Mark(Struct, frozen=True, gc=False):
     """A price to value an asset with."""
 
     instrument: Instrument
     price: int
 
 
-class Valuation(Struct, frozen=True):
+class Valuation(Struct, frozen=True, gc=False):
     """Equity in the portfolio's asset; assets without a price are named, not guessed."""
 
     equity: int
