@@ -1,10 +1,11 @@
 """A bare Python event loop with Bar, Order and Fill objects: what any event engine in Python has to pay at least.
 
-Prices are whole cents, so the averages are compared exactly and its fills are the ones to agree with.
+Prices are whole cents, so the averages are compared exactly and its fills are the ones to agree with. The tight
+loop does the same without any object or call per bar: less than that cannot be written in plain Python.
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 FEE_RATE = 0.001
@@ -95,10 +96,15 @@ class PlainBroker:
         self.equity.append(self.cash + self.position * bar.close / 100)
 
 
-def run_plain(bars: Iterable[PlainBar], cash: float) -> PlainBroker:
-    """Run the strategy over the bars, event by event."""
+Row = tuple[int, int, int, int, int]
+"""Time, open, high, low, close."""
+
+
+def run_plain(rows: Iterable[Row], cash: float) -> PlainBroker:
+    """Run the strategy, event by event; each row becomes a bar when its turn comes, as in any event engine."""
     strategy, broker = PlainCross(), PlainBroker(cash)
-    for bar in bars:
+    for row in rows:
+        bar = PlainBar(*row)
         crossed = strategy.on_bar(bar)
         if crossed > 0 and not broker.position:
             broker.send(PlainOrder(len(broker.fills) + 1, 1, 1.0))
@@ -107,3 +113,28 @@ def run_plain(bars: Iterable[PlainBar], cash: float) -> PlainBroker:
         broker.match(bar)
         broker.mark(bar)
     return broker
+
+
+def run_tight(closes: Sequence[int], cash: float) -> tuple[float, int]:
+    """Run the same in one loop over the closes, without objects; return the last equity and the number of fills."""
+    window: deque[int] = deque(maxlen=SLOW)
+    fast = slow = relation = fills = 0
+    position, equity = 0.0, []
+    for close in closes:
+        if len(window) == SLOW:
+            slow -= window[0]
+        if len(window) >= FAST:
+            fast -= window[-FAST]
+        window.append(close)
+        fast += close
+        slow += close
+        if len(window) == SLOW:
+            difference = fast * SLOW - slow * FAST
+            now = 1 if difference > 0 else -1 if difference < 0 else relation
+            if relation and now != relation and (now > 0) != (position > 0):
+                cash -= now * close / 100 + close / 100 * FEE_RATE
+                position += now
+                fills += 1
+            relation = now
+        equity.append(cash + position * close / 100)
+    return equity[-1], fills

@@ -77,10 +77,8 @@ def from_candles(
 def _candle_events(instrument: Instrument, candles: list[Candle]) -> Iterator[Received]:
     yield Received(candles[0].open_ms, FeedStatus(instrument.id, FeedState.LIVE))
     length = candles[0].timeframe.length_ms
-    if length is None:
-        yield from (Received(bar_end_ms(candle.open_ms, candle.timeframe), candle) for candle in candles)
-    else:
-        yield from (Received(candle.open_ms + length, candle) for candle in candles)
+    for candle in candles:
+        yield Received(candle.open_ms + length if length else bar_end_ms(candle.open_ms, candle.timeframe), candle)
 
 
 def _from_trades(instrument: Instrument, trades: list[Trade], label: str, findings: tuple[str, ...]) -> RecordedData:

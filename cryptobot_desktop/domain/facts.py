@@ -7,21 +7,21 @@ from cryptobot_desktop.domain.market import FeedState
 from cryptobot_desktop.domain.orders import Fill, Intent, Order
 
 
-class OrderAccepted(Struct, frozen=True, tag=True):
+class OrderAccepted(Struct, frozen=True, gc=False, tag=True):
     """The paper exchange took an order; `order.reserved` says what is held for it."""
 
     order: Order
     at_ms: int
 
 
-class OrderRejected(Struct, frozen=True, tag=True):
+class OrderRejected(Struct, frozen=True, gc=False, tag=True):
     """The paper exchange refused an order with the venue's own code and reason."""
 
     order: Order
     at_ms: int
 
 
-class OrderFilled(Struct, frozen=True, tag=True):
+class OrderFilled(Struct, frozen=True, gc=False, tag=True):
     """An order was filled, wholly or in part; `order` is its state after all of `fills`."""
 
     order: Order
@@ -29,7 +29,7 @@ class OrderFilled(Struct, frozen=True, tag=True):
     at_ms: int
 
 
-class OrderCanceled(Struct, frozen=True, tag=True):
+class OrderCanceled(Struct, frozen=True, gc=False, tag=True):
     """An open order ended without (further) fills, by the user, by time in force or by lack of liquidity."""
 
     order: Order
@@ -37,7 +37,7 @@ class OrderCanceled(Struct, frozen=True, tag=True):
     at_ms: int
 
 
-class OrderTriggered(Struct, frozen=True, tag=True):
+class OrderTriggered(Struct, frozen=True, gc=False, tag=True):
     """A stop, take-profit or trailing order woke up: `price` is the trade that did it; `order.reserved` is held now."""
 
     order: Order
@@ -45,7 +45,7 @@ class OrderTriggered(Struct, frozen=True, tag=True):
     at_ms: int
 
 
-class OrderAmended(Struct, frozen=True, tag=True):
+class OrderAmended(Struct, frozen=True, gc=False, tag=True):
     """An open order changed without a fill: made smaller, arrived, placed as a leg, or its trailing price moved."""
 
     order: Order
@@ -57,7 +57,7 @@ class OrderAmended(Struct, frozen=True, tag=True):
 ExecutionFact = OrderAccepted | OrderRejected | OrderFilled | OrderCanceled | OrderTriggered | OrderAmended
 
 
-class DecisionMade(Struct, frozen=True, tag=True, kw_only=True):
+class DecisionMade(Struct, frozen=True, gc=False, tag=True, kw_only=True):
     """Risk answered an intent: allowed, shrunk or vetoed, with all reasons. Answers "why did nothing happen?"."""
 
     decision_id: str

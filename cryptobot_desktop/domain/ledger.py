@@ -31,7 +31,7 @@ class CauseKind(StrEnum):
     CLOSE_EPOCH = "close_epoch"
 
 
-class Posting(Struct, frozen=True):
+class Posting(Struct, frozen=True, gc=False):
     """A transfer before it has a place in the chain: `amount` > 0 leaves `debit` and enters `credit`."""
 
     asset: str
@@ -42,7 +42,7 @@ class Posting(Struct, frozen=True):
     cause_id: str
 
 
-class Transfer(Struct, frozen=True):
+class Transfer(Struct, frozen=True, gc=False):
     """One row of the ledger; `row_hash` = SHA-256 over the canonical text of the row and `previous_hash`."""
 
     seq: int

@@ -4,6 +4,7 @@ Prices and quantities are scaled integers of the instrument; times are UTC milli
 """
 
 from enum import StrEnum
+from typing import final
 
 from msgspec import Struct
 
@@ -134,6 +135,7 @@ class FeedStatus(Struct, frozen=True):
     reason: str = ""
 
 
+@final
 class ClockTick(Struct, frozen=True, gc=False):
     """Time passed without a message; makes bars close and orders expire, and is recorded like any event."""
 

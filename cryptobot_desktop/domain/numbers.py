@@ -67,15 +67,16 @@ def format_scaled(value: int, decimals: int) -> str:
     """Return a scaled integer as plain decimal text with all its decimals: ``(12345, 2)`` -> ``"123.45"``."""
     if decimals == 0:
         return str(value)
-    sign = "-" if value < 0 else ""
-    whole, part = divmod(abs(value), 10**decimals)
-    return f"{sign}{whole}.{part:0{decimals}d}"
+    if value < 0:
+        return f"-{format_scaled(-value, decimals)}"
+    digits = f"{value:0{decimals + 1}d}"
+    return f"{digits[:-decimals]}.{digits[-decimals:]}"
 
 
 def format_trimmed(value: int, decimals: int) -> str:
     """Like `format_scaled` without trailing zeros: ``(1200, 2)`` -> ``"12"``."""
     text = format_scaled(value, decimals)
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return text.rstrip("0").rstrip(".") if decimals else text
 
 
 def div_up(numerator: int, denominator: int) -> int:

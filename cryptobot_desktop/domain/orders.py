@@ -37,7 +37,7 @@ class OrderType(StrEnum):
     @property
     def is_trailing(self) -> bool:
         """Return True when the trigger follows the market."""
-        return self in (OrderType.TRAILING_STOP, OrderType.TRAILING_STOP_LIMIT)
+        return self in _TRAILING
 
     @property
     def awakened(self) -> "OrderType":
@@ -49,9 +49,11 @@ class OrderType(StrEnum):
     @property
     def takes_profit(self) -> bool:
         """Return True when the trigger lies on the favourable side of the market."""
-        return self in (OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_LIMIT)
+        return self in _TAKING_PROFIT
 
 
+_TRAILING = frozenset({OrderType.TRAILING_STOP, OrderType.TRAILING_STOP_LIMIT})
+_TAKING_PROFIT = frozenset({OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_LIMIT})
 _CONDITIONAL = frozenset(OrderType) - {OrderType.MARKET, OrderType.LIMIT, OrderType.LIMIT_MAKER}
 _WITH_LIMIT = frozenset(
     {
@@ -75,7 +77,10 @@ class TimeInForce(StrEnum):
     @property
     def rests(self) -> bool:
         """Return True when what is not filled at once stays in the book."""
-        return self in (TimeInForce.GTC, TimeInForce.GTD)
+        return self in _RESTING
+
+
+_RESTING = frozenset({TimeInForce.GTC, TimeInForce.GTD})
 
 
 class SelfTrade(StrEnum):
@@ -142,7 +147,10 @@ class OrderStatus(StrEnum):
     @property
     def is_open(self) -> bool:
         """Return True while the order can still fill."""
-        return self in (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED, OrderStatus.PENDING_NEW)
+        return self in _OPEN
+
+
+_OPEN = frozenset({OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED, OrderStatus.PENDING_NEW})
 
 
 class Sizing(StrEnum):
@@ -153,14 +161,14 @@ class Sizing(StrEnum):
     WHOLE_POSITION = "whole_position"
 
 
-class Bracket(Struct, frozen=True, kw_only=True):
+class Bracket(Struct, frozen=True, gc=False, kw_only=True):
     """Exits that are placed when an entry is filled: one cancels the other. Scaled prices; 0 leaves a leg out."""
 
     take_profit: int = 0
     stop_loss: int = 0
 
 
-class Intent(Struct, frozen=True, kw_only=True):
+class Intent(Struct, frozen=True, gc=False, kw_only=True):
     """What a strategy (or the user) wants, before risk has looked at it.
 
     `qty` is a scaled integer for Sizing.QUANTITY; `equity_ppm` a share of equity for
@@ -193,7 +201,7 @@ class Intent(Struct, frozen=True, kw_only=True):
         return self.cancels and self.sizing is Sizing.QUANTITY and self.qty == 0
 
 
-class OrderRequest(Struct, frozen=True, kw_only=True):
+class OrderRequest(Struct, frozen=True, gc=False, kw_only=True):
     """An order as it is sent to the paper exchange.
 
     Exactly one of `qty` (scaled) and `quote_amount` (ledger amount, market orders only) is set.
@@ -225,7 +233,7 @@ class OrderRequest(Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class Order(Struct, frozen=True, kw_only=True):
+class Order(Struct, frozen=True, gc=False, kw_only=True):
     """State of an order at one moment. `filled_quote` and `reserved` are ledger amounts.
 
     `reserved` is in the quote asset for buys and in the base asset for sells. `canceled_qty` is what amending or
@@ -288,7 +296,7 @@ class Liquidity(StrEnum):
     TAKER = "taker"
 
 
-class ModelResult(Struct, frozen=True):
+class ModelResult(Struct, frozen=True, gc=False):
     """What another fill model would have given the same order up to this moment, before fees."""
 
     model: FillModel
@@ -298,7 +306,7 @@ class ModelResult(Struct, frozen=True):
     """Paid or received for it (ledger amount)."""
 
 
-class QueueTrace(Struct, frozen=True, kw_only=True):
+class QueueTrace(Struct, frozen=True, gc=False, kw_only=True):
     """How a resting order came to the front: scaled quantities at its price."""
 
     at_arrival: int
@@ -311,7 +319,7 @@ class QueueTrace(Struct, frozen=True, kw_only=True):
     """Number of those trades."""
 
 
-class FillEvidence(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class FillEvidence(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """What a fill rests on: a level of a book version, a public trade, or a candle; its receipt."""
 
     kind: str
@@ -333,7 +341,7 @@ class FillEvidence(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The same order under the other models; on the last fill of an arrival, and on every fill of a resting order."""
 
 
-class Fill(Struct, frozen=True, kw_only=True):
+class Fill(Struct, frozen=True, gc=False, kw_only=True):
     """One execution. `quote_amount` and `fee` are ledger amounts; the fee is rounded up."""
 
     fill_id: str
@@ -353,7 +361,7 @@ class Fill(Struct, frozen=True, kw_only=True):
     """The fee in the quote asset where it is charged in a third asset; None where the fill's own price tells it."""
 
 
-class FeeRates(Struct, frozen=True):
+class FeeRates(Struct, frozen=True, gc=False):
     """Maker and taker rates in parts per million (1,000 ppm = 0.1 %).
 
     With a `discount_asset` (BNB, KCS) fees are charged in it, less `discount_ppm`, while the portfolio has enough of it

@@ -5,7 +5,7 @@ from typing import Protocol
 from msgspec import Struct
 
 
-class CrossRate(Struct, frozen=True):
+class CrossRate(Struct, frozen=True, gc=False):
     """What one asset is worth in another: ``amount * numerator / denominator``, all ledger amounts."""
 
     numerator: int

@@ -33,6 +33,8 @@ class Account:
         """What it was worth when `observe_equity` last looked, in the portfolio's asset."""
         self.held: dict[str, int] | None = None
         """Cache of what the ledger says is available plus reserved; None after each change."""
+        self.is_cash = False
+        """True while `equity` cannot have changed since it was observed: nothing is held that has a price."""
         self.available = self.name_of(AccountKind.AVAILABLE)
         """The ledger account that is asked for with every bar."""
 
@@ -125,7 +127,7 @@ class Accounts:
         holder = self._accounts[fact.order.request.portfolio]
         postings = self._journal.postings_for(fact, instrument, holder.record.epoch)
         transfers = self.ledger.post(postings, fact.at_ms) if postings else ()
-        holder.held = None
+        holder.held, holder.is_cash = None, False
         if isinstance(fact, OrderFilled):
             for fill in fact.fills:
                 holder.book.apply(fill, instrument)
@@ -198,8 +200,12 @@ class Accounts:
     def observe_equity(self, now_ms: int) -> None:
         """Add the present equity of each portfolio to its curve and drawdown; a partly unpriced one is left out."""
         for name, holder in self._accounts.items():
+            if holder.is_cash:
+                holder.curve.add(now_ms, holder.equity)
+                continue
             valuation = self.value(name, holder.record.asset)
             holder.equity = valuation.equity
+            holder.is_cash = self.held(name).keys() <= {holder.record.asset}
             if not valuation.unpriced:
                 holder.drawdown.update(valuation.equity)
                 holder.curve.add(now_ms, valuation.equity)

@@ -168,7 +168,7 @@ def warm_up(bot: Bot, market: MarketState) -> None:
     if bot.record.state and strategy.last_open_ms is None:
         _take_up(bot, history[0].open_ms if history else None)
     for candle in history:
-        strategy.warm_up(candle)
+        strategy.take(candle)
 
 
 def parse_cash(text: str) -> tuple[int, str]:

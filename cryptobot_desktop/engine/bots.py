@@ -23,6 +23,8 @@ class Bot:
 
     def __init__(self, record: BotRecord, instrument: Instrument) -> None:
         self.record = record
+        self.name = record.bot
+        """Starts the ids of its orders."""
         self.instrument = instrument
         self.strategy: Strategy = create_strategy(
             record.strategy, instrument, Timeframe(record.timeframe), record.params
@@ -32,11 +34,6 @@ class Bot:
         self.orders = 0
         self.last_decision = ""
         self.open_orders: set[str] = set()
-
-    @property
-    def name(self) -> str:
-        """Return the bot's name, which starts the ids of its orders."""
-        return self.record.bot
 
     @property
     def is_running(self) -> bool:

@@ -20,12 +20,13 @@ class LedgerFingerprint:
 
     def add(self, transfers: Iterable[Transfer]) -> None:
         """Take in transfers in order."""
+        aliases = self._aliases
+        lines = ""
         for row in transfers:
-            aliases = self._aliases
             debit = aliases.get(row.debit) or self._alias(row.debit)
             credit = aliases.get(row.credit) or self._alias(row.credit)
-            line = f"{row.asset}|{debit}|{credit}|{row.amount}|{row.cause_kind.value}|{row.at_ms}\n"
-            self._hash.update(line.encode())
+            lines += f"{row.asset}|{debit}|{credit}|{row.amount}|{row.cause_kind}|{row.at_ms}\n"
+        self._hash.update(lines.encode())
 
     def hexdigest(self) -> str:
         """Return the hash so far as 64 hex digits."""

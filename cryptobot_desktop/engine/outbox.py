@@ -48,7 +48,8 @@ class Outbox:
     def __init__(self, store: Store, tell: Callable[[Fact], None]) -> None:
         self._store = store
         self._tell = tell
-        self._rows = 0
+        self.rows = 0
+        """How many rows wait to be stored."""
         self._facts: list[Fact] = []
         self._transfers: list[Transfer] = []
         self._orders: dict[str, Order] = {}
@@ -66,14 +67,9 @@ class Outbox:
         """Asked with each commit for the state to write down along with it; True when the session ends."""
 
     @property
-    def rows(self) -> int:
-        """Return how many rows wait to be stored."""
-        return self._rows
-
-    @property
     def is_empty(self) -> bool:
         """Return True when there is neither a row to store nor a fact to tell."""
-        return self._rows == 0 and not self._facts
+        return self.rows == 0 and not self._facts
 
     def add_fact(self, fact: Fact) -> None:
         """Tell this after the next commit."""
@@ -82,35 +78,35 @@ class Outbox:
     def add_transfers(self, transfers: tuple[Transfer, ...]) -> None:
         """Append ledger rows."""
         self._transfers.extend(transfers)
-        self._rows += len(transfers)
+        self.rows += len(transfers)
 
     def add_order(self, order: Order, instrument: Instrument) -> None:
         """Replace the stored state of an order."""
         self._learn(instrument)
         self._orders[order.client_id] = order
-        self._rows += 1
+        self.rows += 1
 
     def add_fills(self, fills: tuple[Fill, ...]) -> None:
         """Append executions."""
         self._fills.extend(fills)
-        self._rows += len(fills)
+        self.rows += len(fills)
 
     def add_decision(self, decision: DecisionMade) -> None:
         """Append risk's answer and tell it."""
         self._decisions.append(decision)
         self._facts.append(decision)
-        self._rows += 1
+        self.rows += 1
 
     def add_portfolio(self, record: PortfolioRecord) -> None:
         """Append a new epoch."""
         self._portfolios.append(record)
-        self._rows += 1
+        self.rows += 1
 
     def put_bot(self, record: BotRecord, instrument: Instrument) -> None:
         """Replace the stored state of a bot."""
         self._learn(instrument)
         self._bots[record.bot] = record
-        self._rows += 1
+        self.rows += 1
 
     def touch_bot(self, bot: StoredBot) -> None:
         """Store the bot's state with the next commit; it is asked for it then, not for every bar."""
@@ -121,12 +117,12 @@ class Outbox:
         self._bots.pop(bot, None)
         self._touched.pop(bot, None)
         self._removed_bots.append(bot)
-        self._rows += 1
+        self.rows += 1
 
     def add_kill_switch(self, record: KillSwitchRecord) -> None:
         """Append a change of the kill switch."""
         self._kill_switch.append(record)
-        self._rows += 1
+        self.rows += 1
 
     def put_session(self, record: SessionRecord) -> None:
         """Replace the stored state of the running session; written along with the next batch."""
@@ -134,7 +130,7 @@ class Outbox:
 
     def flush(self) -> None:
         """Commit all rows, then tell all facts in order. On an error everything stays for the next try."""
-        if self._rows or self._touched or self._session is not None:
+        if self.rows or self._touched or self._session is not None:
             for name, bot in self._touched.items():
                 self._bots[name] = bot.stored()
             self._touched.clear()
@@ -165,7 +161,7 @@ class Outbox:
 
     def _forget_rows(self) -> None:
         self._known.update(self._instruments)
-        self._rows, self._session = 0, None
+        self.rows, self._session = 0, None
         for rows in (
             self._transfers,
             self._orders,

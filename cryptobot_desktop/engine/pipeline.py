@@ -16,7 +16,7 @@ from cryptobot_desktop.domain.facts import (
     OrderFilled,
 )
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
-from cryptobot_desktop.domain.market import Candle, FeedState, FeedStatus, MarketEvent, Received, Side
+from cryptobot_desktop.domain.market import Candle, FeedState, FeedStatus, Received, Side
 from cryptobot_desktop.domain.orders import FeeRates, Intent, OrderRequest
 from cryptobot_desktop.domain.timeframe import Timeframe
 from cryptobot_desktop.engine.accounts import Accounts
@@ -78,17 +78,23 @@ class Pipeline:
     def process(self, received: Received) -> None:
         """Take one market event through all stages. Nothing is told to anybody before the outbox is flushed."""
         event, received_ms = received.event, received.received_ms
-        self.now_ms = max(self.now_ms, received_ms)
+        if received_ms > self.now_ms:  # noqa: PLR1730 - with every event, and a call costs more
+            self.now_ms = received_ms
         self.totals.market_events += 1
-        if self.exchange.next_due_ms <= self.now_ms:
+        if self.exchange.travel.next_ms <= self.now_ms:
             self.settle(self.exchange.advance(self.market, self.now_ms))  # 5 what was on its way arrives first
         follows = self.market.apply(event, received_ms)  # 1 market data
         if follows is None:
             return
-        # 5 resting orders meet the event, 6 ledger
-        self.settle(self.exchange.on_event(event, self.market, self.now_ms))
+        facts = self.exchange.on_event(event, self.market, self.now_ms)  # 5 resting orders meet the event
+        if facts:
+            self.settle(facts)  # 6 ledger
         for derived in follows:
-            self._follow(derived)
+            if isinstance(derived, Candle):
+                self._on_bar(derived)
+            elif isinstance(derived, FeedStatus):
+                told = FeedStateChanged(derived.instrument, derived.state, derived.reason, self.now_ms)
+                self.outbox.add_fact(told)
 
     def settle(self, facts: Iterable[ExecutionFact]) -> Sequence[ExecutionFact]:
         """Post execution facts to the ledger and queue them for the store and the listeners; returns them.
@@ -108,13 +114,14 @@ class Pipeline:
         self.totals.ledger_hash.add(transfers)
         self.outbox.add_transfers(transfers)
         kept = self.exchange.order(order.client_id)
-        if kept is None or kept.request == order.request:  # a reused id leaves the first order as it is
+        # A reused id leaves the first order as it is.
+        if kept is order or kept is None or kept.request == order.request:
             self.outbox.add_order(order, instrument)
+        bot = self.bots.find(order.client_id)
         if isinstance(fact, OrderFilled):
-            self._take_fills(fact, instrument)
+            self._take_fills(fact, instrument, bot)
         elif isinstance(fact, OrderAccepted):
             self.totals.orders += 1
-        bot = self.bots.find(order.client_id)
         if bot is not None:
             (bot.open_orders.add if order.status.is_open else bot.open_orders.discard)(order.client_id)
         if not isinstance(fact, OrderAmended) or fact.what != "trailed":  # every new best price would be a notice
@@ -161,20 +168,14 @@ class Pipeline:
             fees=self.fees.get(instrument.venue, FeeRates()),
         )
 
-    def _follow(self, derived: MarketEvent) -> None:
-        """Act on what the market stage concluded: a bar is final, or a stream changed its state."""
-        if isinstance(derived, Candle):
-            self._on_bar(derived)
-        elif isinstance(derived, FeedStatus):
-            self.outbox.add_fact(FeedStateChanged(derived.instrument, derived.state, derived.reason, self.now_ms))
-
     def _on_bar(self, bar: Candle) -> None:
         if bar.timeframe is self.base:
             self.accounts.observe_equity(self.now_ms)
         for bot in self.bots.listeners(bar.instrument, bar.timeframe):
-            intent = bot.strategy.on_candle(bar, self._strategy_view(bot))  # 3 strategy
-            if intent is not None and bot.is_running:
-                self._decide(bot, intent)  # 4 risk
+            if bot.strategy.take(bar) and bot.is_running:
+                intent = bot.strategy.decide(bar, self._strategy_view(bot))  # 3 strategy
+                if intent is not None:
+                    self._decide(bot, intent)  # 4 risk
             self.outbox.touch_bot(bot)
 
     def _strategy_view(self, bot: Bot) -> StrategyView:
@@ -236,10 +237,9 @@ class Pipeline:
             at_ms=self.now_ms,
         )
 
-    def _take_fills(self, fact: OrderFilled, instrument: Instrument) -> None:
+    def _take_fills(self, fact: OrderFilled, instrument: Instrument, bot: Bot | None) -> None:
         self.totals.fills += len(fact.fills)
         self.outbox.add_fills(fact.fills)
-        bot = self.bots.find(fact.order.client_id)
         for fill in fact.fills:
             self.totals.trades_hash.add(fill, instrument)
             if bot is not None:

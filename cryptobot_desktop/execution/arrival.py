@@ -1,7 +1,8 @@
 """What happens to an order in the moment it arrives; the same plan serves sending, arriving, waking and previewing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cryptobot_desktop.domain.market import FeedState, Side
 from cryptobot_desktop.domain.market_view import BookView, MarketView
@@ -29,8 +30,7 @@ from cryptobot_desktop.execution.walk import QuantityWish, QuoteWish, Take, Walk
 TOO_DEAR = "the price moved away and what can be paid is used up"
 
 
-@dataclass(slots=True, frozen=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, gc=False, kw_only=True):
     """An order that passes all checks except the balance, and what it does on arrival."""
 
     crossing: Crossing = NOTHING_CROSSED
@@ -48,8 +48,7 @@ class Plan:
     takes: bool = False
 
 
-@dataclass(slots=True, frozen=True)
-class Scene:
+class Scene(Struct, frozen=True, gc=False):
     """What an arriving order meets: the market, what we took from it, own orders on the other side, the rates."""
 
     market: MarketView

@@ -54,18 +54,14 @@ class PaperExchange:
         self._around = Surroundings(fees, purse, model)
         self._desk = Desk(self._around)
         self._meeting = Meeting(self._around, self._desk)
-        self._travel = Travel(latency, seed)
-        self._intake = Intake(self._around, self._desk, self._travel)
-
-    @property
-    def next_due_ms(self) -> int:
-        """Return when `advance` has something to do."""
-        return self._travel.next_ms
+        self.travel = Travel(latency, seed)
+        """What is on its way; `travel.next_ms` says when `advance` has something to do."""
+        self._intake = Intake(self._around, self._desk, self.travel)
 
     def submit(self, request: OrderRequest, market: MarketView, now_ms: int) -> Facts:
         """Take an order. The same `client_id` with the same payload gives no facts; see `order` for the answer."""
         self._around.market = market
-        return self._whole(self._intake.submit(request, now_ms, travels=self._travel.takes_time))
+        return self._whole(self._intake.submit(request, now_ms, travels=self.travel.takes_time))
 
     def submit_list(self, requests: Sequence[OrderRequest], market: MarketView, now_ms: int) -> Facts:
         """Take orders that belong together, all or none; the refused ones all give a fact."""
@@ -75,7 +71,7 @@ class PaperExchange:
     def cancel(self, client_id: str, market: MarketView, now_ms: int, reason: str = USER_CANCELED) -> Facts:
         """Cancel one open order; with latency the request travels. No facts when it is unknown or no longer open."""
         self._around.market = market
-        if self._travel.takes_time:
+        if self.travel.takes_time:
             return self._intake.send_cancel(client_id, reason, now_ms)
         return self._intake.cancel(client_id, reason, now_ms)
 
@@ -118,13 +114,13 @@ class PaperExchange:
     def advance(self, market: MarketView, now_ms: int) -> Facts:
         """Do what has reached the exchange up to `now_ms`; call it before the market changes."""
         self._around.market = market
-        while (due := self._travel.pop(now_ms)) is not None:
+        while (due := self.travel.pop(now_ms)) is not None:
             at_ms, step = due
             yield from self._whole(step(at_ms))
 
     def on_event(self, event: MarketEvent, market: MarketView, now_ms: int) -> Iterable[ExecutionFact]:
         """Let orders meet one market event, which `market` knows already. Call it before strategies see the event."""
-        if isinstance(event, ClockTick):
+        if type(event) is ClockTick:
             return NOTHING
         queue = self._around.open.queues.get(event.instrument)
         matters = queue is not None and queue.count > 0
@@ -172,12 +168,12 @@ class PaperExchange:
             resting = self._around.take_in(order, now_ms)
             resting.takes = not order.request.time_in_force.rests
             self._intake.watch_end(order, now_ms)
-            self._travel.resume(max(order.arrives_ms, order.cancel_arrives_ms))
+            self.travel.resume(max(order.arrives_ms, order.cancel_arrives_ms))
             if order.cancel_arrives_ms:
                 step = partial(self._intake.cancel, order.client_id, USER_CANCELED)
-                self._travel.at(max(now_ms, order.cancel_arrives_ms), step)
+                self.travel.at(max(now_ms, order.cancel_arrives_ms), step)
             if order.phase is OrderPhase.IN_FLIGHT:
-                self._travel.at(max(now_ms, order.arrives_ms), partial(self._intake.arrive, order.client_id))
+                self.travel.at(max(now_ms, order.arrives_ms), partial(self._intake.arrive, order.client_id))
             elif order.phase is not OrderPhase.PENDING:
                 self._around.open.enter(resting)
 

@@ -17,7 +17,7 @@ from cryptobot_desktop.execution.charges import exact_quote_fee, fee_asset, fee_
 _DEFAULT = FeeRates()
 
 
-class Charge(Struct, frozen=True):
+class Charge(Struct, frozen=True, gc=False):
     """One fee: ledger amount, asset, and its value in the quote asset where the fill's price does not tell it."""
 
     amount: int

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from cryptobot_desktop.domain.instrument import Instrument
 from cryptobot_desktop.domain.market import Candle, Side, Trade
 from cryptobot_desktop.domain.orders import FeeRates, FillEvidence, FillModel, Liquidity, Order, TimeInForce
@@ -35,8 +37,7 @@ class Pool:
         return self.left is not None and self.left <= 0
 
 
-@dataclass(slots=True, frozen=True)
-class FileScene:
+class FileScene(Struct, frozen=True, gc=False):
     """What matching without a book works with."""
 
     orders: RestingOrders

@@ -18,7 +18,7 @@ from cryptobot_desktop.execution.rejections import Rejection, Rule, refuse
 from cryptobot_desktop.execution.walk import qty_for_quote
 
 
-class Checked(Struct, frozen=True, kw_only=True):
+class Checked(Struct, frozen=True, gc=False, kw_only=True):
     """An order with what its filters look at."""
 
     request: OrderRequest
@@ -57,7 +57,11 @@ class Checked(Struct, frozen=True, kw_only=True):
 
 def check_filters(checked: Checked) -> Rejection | None:
     """Return the first refusal, or None when the venue would take the order."""
-    return next((refusal for check in _CHECKS if (refusal := check(checked)) is not None), None)
+    for check in _CHECKS:
+        refusal = check(checked)
+        if refusal is not None:
+            return refusal
+    return None
 
 
 def _check_parameters(checked: Checked) -> Rejection | None:

@@ -25,7 +25,7 @@ from cryptobot_desktop.execution.fees import Charge, Fees
 from cryptobot_desktop.execution.rejections import Rejection
 
 
-class Execution(Struct, frozen=True):
+class Execution(Struct, frozen=True, gc=False):
     """A part of an order that the market filled, before fees."""
 
     price: int
@@ -35,7 +35,7 @@ class Execution(Struct, frozen=True):
     at_ms: int
 
 
-class Trail(Struct, frozen=True):
+class Trail(Struct, frozen=True, gc=False):
     """What a fill's receipt says beside its evidence."""
 
     model: FillModel | None = None
@@ -84,9 +84,8 @@ def filled(
         filled_qty += execution.qty
         charge = fees.charge(order.request, instrument, execution.price, execution.qty, execution.liquidity, discount)
         discount += charge.amount if charge.value is not None else 0
-        fill = _fill(order, instrument, charge, execution, held=held)
-        evidence = _receipt(execution, charge, trail, is_last=execution is last)
-        fill = msgspec.structs.replace(fill, fill_id=f"{order.client_id}:{filled_qty}", evidence=evidence)
+        told = _with_receipt(execution, charge, trail, is_last=execution is last)
+        fill = _fill(order, instrument, charge, told, filled_qty=filled_qty, held=held)
         held -= _spent(instrument, fill)
         filled_quote += fill.quote_amount
         fills.append(fill)
@@ -99,7 +98,7 @@ def filled(
         filled_qty=filled_qty,
         filled_quote=filled_quote,
         updated_ms=at_ms,
-        reserved=held,
+        reserved=0 if done else held,
     )
     return OrderFilled(still_holding(after, instrument, fees.rates(instrument)), tuple(fills), at_ms)
 
@@ -117,9 +116,9 @@ def still_holding(order: Order, instrument: Instrument, rates: FeeRates) -> Orde
     return order if reserved == order.reserved else msgspec.structs.replace(order, reserved=reserved)
 
 
-def _receipt(execution: Execution, charge: Charge, trail: Trail, *, is_last: bool) -> FillEvidence:
+def _with_receipt(execution: Execution, charge: Charge, trail: Trail, *, is_last: bool) -> Execution:
     maker = execution.liquidity is Liquidity.MAKER
-    return msgspec.structs.replace(
+    evidence = msgspec.structs.replace(
         execution.evidence,
         model=trail.model,
         latency_ms=trail.latency_ms,
@@ -128,6 +127,7 @@ def _receipt(execution: Execution, charge: Charge, trail: Trail, *, is_last: boo
         fee_discount_ppm=charge.discount_ppm,
         others=trail.others if is_last else (),
     )
+    return Execution(execution.price, execution.qty, execution.liquidity, evidence, execution.at_ms)
 
 
 def _fill(
@@ -136,6 +136,7 @@ def _fill(
     charge: Charge,
     execution: Execution,
     *,
+    filled_qty: int,
     held: int,
 ) -> Fill:
     request = order.request
@@ -146,7 +147,7 @@ def _fill(
         quote = min(quote, held)
         fee = min(fee, held - quote) if charge.asset == instrument.quote else fee
     return Fill(
-        fill_id="",
+        fill_id=f"{request.client_id}:{filled_qty}",
         client_id=request.client_id,
         portfolio=request.portfolio,
         instrument=request.instrument,

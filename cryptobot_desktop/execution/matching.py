@@ -4,7 +4,8 @@ Sources without a book (candle and trade files) are in `file_matching.py`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cryptobot_desktop.domain.instrument import InstrumentId
 from cryptobot_desktop.domain.market import Side, Trade
@@ -20,8 +21,7 @@ LATE_MESSAGE_MS = 10_000
 recording, whose clock is another one; there the order of the messages decides alone."""
 
 
-@dataclass(slots=True, frozen=True)
-class Hit:
+class Hit(Struct, frozen=True, gc=False):
     """What an event does to one order: perhaps wakes it, fills it by `executions`, then perhaps `ends` it (why)."""
 
     resting: RestingOrder

@@ -10,7 +10,7 @@ from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS
 from cryptobot_desktop.execution.charges import quote_moved
 
 
-class Take(Struct, frozen=True):
+class Take(Struct, frozen=True, gc=False):
     """What is taken from one level: `displayed` is the whole level, `free` what of it we had not taken before."""
 
     price: int
@@ -19,7 +19,7 @@ class Take(Struct, frozen=True):
     free: int
 
 
-class Walk(Struct, frozen=True):
+class Walk(Struct, frozen=True, gc=False):
     """The takes of one order; `complete` says that the order wanted no more than that."""
 
     takes: tuple[Take, ...] = ()

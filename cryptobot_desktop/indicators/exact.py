@@ -24,21 +24,24 @@ def exact_mean(values: Sequence[float]) -> float:
 class WindowSum:
     """Sum of the last `period` whole numbers (scaled prices), exact; `total` is None until there are as many."""
 
-    __slots__ = ("_sum", "_window", "period", "total")
+    __slots__ = ("_window", "period", "total")
 
     def __init__(self, period: int) -> None:
         self.period = period
         self.total: int | None = None
-        self._sum = 0
         self._window: deque[int] = deque(maxlen=period)
 
-    def update(self, value: int) -> None:
-        """Take the newest number; the oldest leaves."""
-        if len(self._window) == self.period:
-            self._sum -= self._window[0]
-        self._window.append(value)
-        self._sum += value
-        self.total = self._sum if len(self._window) == self.period else None
+    def update(self, value: int) -> int | None:
+        """Take the newest number; the oldest leaves. Returns the new total."""
+        window = self._window
+        if self.total is not None:
+            self.total += value - window[0]
+            window.append(value)
+            return self.total
+        window.append(value)
+        if len(window) == self.period:
+            self.total = sum(window)
+        return self.total
 
     def window(self) -> list[int]:
         """Return the numbers in the window, oldest first."""
@@ -47,6 +50,6 @@ class WindowSum:
     def load(self, window: Iterable[int]) -> None:
         """Start again from these numbers."""
         self._window.clear()
-        self._sum, self.total = 0, None
+        self.total = None
         for value in window:
             self.update(value)

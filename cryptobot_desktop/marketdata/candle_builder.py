@@ -54,6 +54,7 @@ class CandleBuilder:
     ) -> None:
         self.instrument = instrument
         self.base = base
+        self._length_ms = base.length_ms
         self.counters = CandleCounters()
         self._rollups = RollUps(instrument, base, timeframes)
         self.series = self._rollups.series
@@ -133,17 +134,20 @@ class CandleBuilder:
             if candle.closed:
                 self._rollups.of(candle.timeframe).put(candle)
             return ()
-        if candle.open_ms < self._settled_ms:
+        opens = candle.open_ms
+        if opens < self._settled_ms:
             self._correct(candle)
             return ()
         if candle.closed and not self._trades_seen and not self._venue:
             # Bars are the only source, as in a candle file: there is nothing to compare or to await.
-            self._venue_newest_ms = max(self._venue_newest_ms, candle.open_ms)
-            return tuple(self._tell(candle, bar_end_ms(candle.open_ms, self.base)))
+            self._venue_newest_ms = max(self._venue_newest_ms, opens)
+            self.last = candle
+            end_ms = self._settled_ms = opens + self._length_ms if self._length_ms else bar_end_ms(opens, self.base)
+            return self._rollups.take(candle, end_ms)
         self._hear(candle)
         if candle.closed:
-            return self._settle(bar_end_ms(candle.open_ms, self.base))
-        return self._settle(candle.open_ms) if candle.closed is None else ()
+            return self._settle(bar_end_ms(opens, self.base))
+        return self._settle(opens) if candle.closed is None else ()
 
     def on_time(self, venue_ms: int) -> tuple[Candle, ...]:
         """Close what is over by the venue's clock; while interrupted nothing is known, so nothing closes."""
@@ -240,15 +244,11 @@ class CandleBuilder:
             return replace(venue, closed=True)
         return own.candle(self.instrument, self.base, closed=True) if own is not None else None
 
-    def _tell(self, bar: Candle, end_ms: int) -> list[Candle]:
+    def _tell(self, bar: Candle, end_ms: int) -> tuple[Candle, ...]:
         """Record the next decided bar, which ends at a time; return it with the longer bars that it closes."""
-        told = self._rollups.settle(bar.open_ms)
-        self._rollups.add(bar)
         self.last = bar
         self._settled_ms = end_ms
-        told.append(bar)
-        told += self._rollups.settle(end_ms)
-        return told
+        return self._rollups.take(bar, end_ms)
 
     def _is_whole(self, opens: int) -> bool:
         watched = self._watched_from_ms

@@ -106,8 +106,16 @@ class RollUps:
             found = self.series[timeframe] = CandleSeries(self._instrument, timeframe)
         return found
 
-    def add(self, base: Candle) -> None:
-        """Take a closed base bar; bars that ended before it must have been settled."""
+    def take(self, base: Candle, end_ms: int) -> tuple[Candle, ...]:
+        """Take the next closed base bar, which ends at a time; return it among the longer bars over by then."""
+        if not self._timeframes:
+            self._base_series.put(base)
+            return (base,)
+        before = self.settle(base.open_ms)
+        self._add(base)
+        return (*before, base, *self.settle(end_ms))
+
+    def _add(self, base: Candle) -> None:
         self._base_series.put(base)
         if self._covered_from_ms is None:
             self._covered_from_ms = base.open_ms

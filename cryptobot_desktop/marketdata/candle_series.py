@@ -22,8 +22,6 @@ _INT_FIELDS = 9
 _FLOAT_FIELDS = 5
 _CORRECTED_IN_PLACE = 16
 """Corrections of so many newest bars are cheap; older ones cost a copy of the arrays."""
-_WRITTEN_TOGETHER = 1_024
-"""So many new bars wait at most before they are written into the arrays."""
 
 
 class CandleColumns(Struct, frozen=True):
@@ -64,7 +62,7 @@ class CandleSeries:
     """Bars in order of time, each opening time once; insert or replace, cheap at the end.
 
     One thread writes; `columns` may be read from any thread. New bars at the end wait in a list until somebody
-    reads, because writing many into the arrays at once is much cheaper than one by one.
+    reads: a backtest never does, and writing many into the arrays at once is much cheaper than one by one.
     """
 
     def __init__(self, instrument: Instrument, timeframe: Timeframe, capacity: int = 1_024) -> None:
@@ -91,8 +89,6 @@ class CandleSeries:
         if candle.open_ms > self._last_open_ms:
             self._last_open_ms = candle.open_ms
             self._fresh.append(candle)
-            if len(self._fresh) >= _WRITTEN_TOGETHER:
-                self._written()
             return True
         held = self.at(candle.open_ms)
         if held == candle:

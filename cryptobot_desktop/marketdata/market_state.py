@@ -75,7 +75,7 @@ class MarketState:
         Closed bars come back exactly once and in order, whether built here or the venue's own; a Candle event
         itself is never to be acted upon.
         """
-        if isinstance(event, ClockTick):
+        if type(event) is ClockTick:
             return _pass_time(self._watched.values(), event.at_ms)
         held = self._watched.get(event.instrument)
         if held is None:

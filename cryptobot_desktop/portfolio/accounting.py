@@ -60,10 +60,12 @@ class Journal:
             return postings_for_reserve(order, instrument, epoch, order.reserved)
         if isinstance(fact, (OrderTriggered, OrderAmended)) and order.reserved > before:
             return postings_for_reserve(order, instrument, epoch, order.reserved - before)
-        fills = fact.fills if isinstance(fact, OrderFilled) else ()
-        postings = [posting for fill in fills for posting in postings_for_fill(fill, instrument, epoch)]
-        spent = sum(spent_of_reserve(fill, instrument) for fill in fills)
-        return postings + postings_for_release(order, instrument, epoch, before - spent - order.reserved)
+        postings: list[Posting] = []
+        left = before - order.reserved
+        for fill in fact.fills if isinstance(fact, OrderFilled) else ():
+            postings += postings_for_fill(fill, instrument, epoch)
+            left -= spent_of_reserve(fill, instrument)
+        return postings + postings_for_release(order, instrument, epoch, left)
 
     def held(self) -> dict[str, int]:
         """Return what each open order holds, by client id."""

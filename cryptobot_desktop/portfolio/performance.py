@@ -43,20 +43,26 @@ class EquityCurve:
     def __init__(self, capacity: int = 4096, spacing_ms: int = 1_000) -> None:
         self._capacity = max(4, capacity)
         self._spacing_ms = max(1, spacing_ms)
-        self._points: list[tuple[int, int]] = []
+        self._kept: list[tuple[int, int]] = []
+        """All points but the newest."""
+        self._newest: tuple[int, int] | None = None
+        self._until_ms = 0
+        """While time is before this, the newest point is replaced by the next one; 0 while nothing is kept."""
 
     def add(self, at_ms: int, equity: int) -> None:
         """Take in a point; within the spacing after the last but one kept point the newest replaces the last."""
-        points = self._points
-        if len(points) >= 2 and at_ms - points[-2][0] < self._spacing_ms:
-            points[-1] = (at_ms, equity)
-            return
-        points.append((at_ms, equity))
-        if len(points) > self._capacity:
-            # The first and the newest point always stay.
-            self._points = [*points[:-1:2], points[-1]]
+        if at_ms >= self._until_ms and self._newest is not None:
+            self._keep(self._newest)
+        self._newest = (at_ms, equity)
+
+    def _keep(self, point: tuple[int, int]) -> None:
+        """Keep a point for good; when there are too many, every second one, and always the first."""
+        self._kept.append(point)
+        if len(self._kept) >= self._capacity:
+            self._kept = self._kept[::2]
             self._spacing_ms *= 2
+        self._until_ms = self._kept[-1][0] + self._spacing_ms
 
     def points(self) -> tuple[tuple[int, int], ...]:
         """Return (time, equity), oldest first."""
-        return tuple(self._points)
+        return (*self._kept, self._newest) if self._newest is not None else ()

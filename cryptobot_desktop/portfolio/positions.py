@@ -50,14 +50,14 @@ class Position(Struct, frozen=True, kw_only=True):
         return div_up(self.average_cost * 10**instrument.price_decimals, self.quantity)
 
 
-class Mark(Struct, frozen=True):
+class Mark(Struct, frozen=True, gc=False):
     """A price to value an asset with."""
 
     instrument: Instrument
     price: int
 
 
-class Valuation(Struct, frozen=True):
+class Valuation(Struct, frozen=True, gc=False):
     """Equity in the portfolio's asset; assets without a price are named, not guessed."""
 
     equity: int
@@ -296,12 +296,12 @@ def mark_value(asset: str, amount: int, into: str, mark: Mark | None) -> int | N
     """Return a ledger amount of `asset` in `into`, rounded down; the mark may quote the pair either way round."""
     if mark is None or mark.price <= 0:
         return None
-    pair = (mark.instrument.base, mark.instrument.quote)
-    scale = 10**mark.instrument.price_decimals
-    if pair == (asset, into):
-        return int(amount * mark.price // scale)
-    if pair == (into, asset):
-        return int(amount * scale // mark.price)
+    instrument = mark.instrument
+    scale: int = 10**instrument.price_decimals
+    if instrument.base == asset and instrument.quote == into:
+        return amount * mark.price // scale
+    if instrument.base == into and instrument.quote == asset:
+        return amount * scale // mark.price
     return None
 
 

@@ -9,18 +9,9 @@ from cryptobot_desktop.domain.orders import Fill
 
 def fill_text(fill: Fill, instrument: Instrument) -> str:
     """Return the canonical line of a fill, without the line end."""
-    return "|".join(
-        (
-            fill.instrument,
-            fill.side.value,
-            instrument.price_text(fill.price),
-            instrument.qty_text(fill.qty),
-            format_trimmed(fill.fee, AMOUNT_DECIMALS),
-            fill.fee_asset,
-            fill.liquidity.value,
-            str(fill.at_ms),
-        )
-    )
+    price, qty = instrument.price_text(fill.price), instrument.qty_text(fill.qty)
+    fee = format_trimmed(fill.fee, AMOUNT_DECIMALS)
+    return f"{fill.instrument}|{fill.side}|{price}|{qty}|{fee}|{fill.fee_asset}|{fill.liquidity}|{fill.at_ms}"
 
 
 class TradesHash:

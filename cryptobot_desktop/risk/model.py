@@ -5,8 +5,9 @@ from enum import StrEnum
 from msgspec import Struct
 
 from cryptobot_desktop.domain.instrument import Instrument
+from cryptobot_desktop.domain.market import Side
 from cryptobot_desktop.domain.numbers import PPM
-from cryptobot_desktop.domain.orders import FeeRates
+from cryptobot_desktop.domain.orders import FeeRates, Intent
 
 
 class RiskLimits(Struct, frozen=True, kw_only=True):
@@ -31,7 +32,7 @@ class KillSwitch(Struct, frozen=True, kw_only=True):
     by: str = ""
 
 
-class AccountView(Struct, frozen=True, kw_only=True):
+class AccountView(Struct, frozen=True, gc=False, kw_only=True):
     """What the rules may know. Amounts are ledger amounts of the instrument's quote asset.
 
     `position_qty` is the free quantity that can be sold (scaled); `exposure` the value of all
@@ -54,6 +55,25 @@ class AccountView(Struct, frozen=True, kw_only=True):
     fees: FeeRates = FeeRates()
 
 
+class Case(Struct, frozen=True, gc=False):
+    """One intent before the rules, with what several of them need."""
+
+    intent: Intent
+    account: AccountView
+    limits: RiskLimits
+    price: int
+    """What sizes the order; 0 when there is no price."""
+    step: int
+    """The grid on which its quantity must lie."""
+    wanted: int
+    """The quantity that the intent asks for, on the step, before any cap."""
+
+    @property
+    def is_priced_buy(self) -> bool:
+        """Return True when limits on value apply: only buys make the exposure larger."""
+        return self.intent.side is Side.BUY and self.price > 0
+
+
 class Outcome(StrEnum):
     """What became of an intent."""
 
@@ -62,7 +82,7 @@ class Outcome(StrEnum):
     VETOED = "vetoed"
 
 
-class Reason(Struct, frozen=True):
+class Reason(Struct, frozen=True, gc=False):
     """What one rule says. `vetoes` is True when the rule allows nothing at all."""
 
     rule: str
@@ -70,7 +90,7 @@ class Reason(Struct, frozen=True):
     vetoes: bool = True
 
 
-class Verdict(Struct, frozen=True, kw_only=True):
+class Verdict(Struct, frozen=True, gc=False, kw_only=True):
     """Risk's answer. `qty` (scaled, on the venue's step) is 0 when vetoed; `wanted_qty` is before the limits.
 
     An allowed verdict has no reasons; each cap that spoke is a reason of a shrunk one.

@@ -17,10 +17,10 @@ def order_price(intent: Intent, account: AccountView) -> int:
 
 def quantity_step(instrument: Instrument, order_type: OrderType) -> int:
     """Return the grid on which quantities of this order type must lie (at least 1)."""
-    step = max(1, instrument.filters.step_size)
-    if not order_type.has_limit:
-        step = lcm(step, max(1, instrument.filters.market_step_size))
-    return step
+    rules = instrument.filters
+    if rules.market_step_size > 1 and not order_type.has_limit:
+        return lcm(rules.step_size or 1, rules.market_step_size)
+    return rules.step_size or 1
 
 
 def floor_to_step(qty: int, step: int) -> int:
@@ -57,12 +57,12 @@ def size_intent(intent: Intent, account: AccountView) -> int:
     EQUITY_SHARE takes the share of equity at the order's price, WHOLE_POSITION what can be sold,
     QUANTITY the intent's own number.
     """
-    if intent.sizing is Sizing.EQUITY_SHARE:
-        wanted = qty_for_amount(
-            account.instrument, order_price(intent, account), account.equity * intent.equity_ppm // PPM
-        )
-    elif intent.sizing is Sizing.WHOLE_POSITION:
-        wanted = account.position_qty
-    else:
-        wanted = intent.qty
+    wanted = wanted_qty(intent, account, order_price(intent, account))
     return floor_to_step(wanted, quantity_step(account.instrument, intent.type))
+
+
+def wanted_qty(intent: Intent, account: AccountView, price: int) -> int:
+    """Return the quantity that the intent asks for at a price, not yet on the step."""
+    if intent.sizing is Sizing.EQUITY_SHARE:
+        return qty_for_amount(account.instrument, price, account.equity * intent.equity_ppm // PPM)
+    return account.position_qty if intent.sizing is Sizing.WHOLE_POSITION else intent.qty

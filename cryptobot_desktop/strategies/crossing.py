@@ -11,6 +11,9 @@ class Relation(IntEnum):
     ABOVE = 1
 
 
+_BELOW, _NONE, _ABOVE = Relation
+
+
 class Crossing:
     """Watches whether a number crosses another one.
 
@@ -26,13 +29,12 @@ class Crossing:
 
     def update(self, first: float, second: float) -> None:
         """Take both numbers of a bar; `crossed` is ABOVE or BELOW for this bar only, else NONE."""
-        relation = self.relation
-        if first > second:
-            relation = Relation.ABOVE
-        elif first < second:
-            relation = Relation.BELOW
-        fresh = relation is not self.relation and self.relation is not Relation.NONE
-        self.crossed = relation if fresh else Relation.NONE
+        before = self.relation
+        relation = _ABOVE if first > second else _BELOW if first < second else before
+        if relation is before or before is _NONE:
+            self.crossed = _NONE
+        else:
+            self.crossed = relation
         self.relation = relation
 
     def save(self) -> list[int]:

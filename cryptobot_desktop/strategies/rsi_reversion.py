@@ -101,6 +101,11 @@ class RsiReversion(Strategy):
         if rsi is not None:
             self._crossing.update(rsi, self._low)
 
+    def has_signal(self) -> bool:
+        """Return True on strength and on the bar of a recovery."""
+        rsi = self._rsi.value
+        return rsi is not None and (rsi > self._high or self._crossing.crossed is Relation.ABOVE)
+
     def decide(self, candle: Candle, view: StrategyView) -> Intent | None:
         """Return a buy on the bar of the recovery, or a sale on strength."""
         rsi = self._rsi.value

@@ -76,11 +76,15 @@ class SmaCross(Strategy):
 
     def observe(self, candle: Candle) -> None:
         """Take the close into both averages."""
-        self._fast.update(candle.close)
-        self._slow.update(candle.close)
-        if self._fast.total is not None and self._slow.total is not None:
+        fast, slow = self._fast, self._slow
+        fast_total, slow_total = fast.update(candle.close), slow.update(candle.close)
+        if fast_total is not None and slow_total is not None:
             # fast mean against slow mean, both multiplied by both periods
-            self._crossing.update(self._fast.total * self._slow.period, self._slow.total * self._fast.period)
+            self._crossing.update(fast_total * slow.period, slow_total * fast.period)
+
+    def has_signal(self) -> bool:
+        """Return True on the bar of a cross."""
+        return bool(self._crossing.crossed)
 
     def decide(self, candle: Candle, view: StrategyView) -> Intent | None:
         """Return a buy or a sale on the bar of the cross."""

@@ -1,7 +1,7 @@
 """The interface of every bot: closed candles in, intents with reasons out.
 
 A strategy sees no clock, no account and no wire. Its numbers change only in `observe`, its wishes
-come only from `decide`, and `decide` reads without changing anything. So feeding history (`warm_up`)
+come only from `decide`, and `decide` reads without changing anything. So feeding history (`take` without `decide`)
 leaves exactly the state that living through it would have left, and never an order.
 """
 
@@ -67,7 +67,7 @@ class Strategy(ABC):
     """A bot for one instrument and one timeframe.
 
     Subclasses set `name`, `title`, `PARAMETERS` and `Params`, and write `warmup_bars`, `observe`,
-    `decide`, `state` and `load_state`; the engine calls `warm_up`, `on_candle`, `on_trade`,
+    `decide`, `state` and `load_state`; the engine calls `take`, `decide`, `on_trade`,
     `on_fill`, `indicators`, `snapshot` and `restore`.
     """
 
@@ -84,6 +84,7 @@ class Strategy(ABC):
         self.instrument: Final = instrument
         self.timeframe: Final = timeframe
         self.params: Final = params
+        self._id = instrument.id
         self.last_open_ms: int | None = None
         """Opening time of the newest candle taken; older ones are ignored."""
 
@@ -110,6 +111,10 @@ class Strategy(ABC):
     def decide(self, candle: Candle, view: StrategyView) -> Intent | None:
         """Return what is wanted after this candle was observed, or None; changes nothing."""
 
+    def has_signal(self) -> bool:
+        """Return False when the newest candle gives no cause for any wish, so that `decide` need not be asked."""
+        return True
+
     @abstractmethod
     def indicators(self) -> dict[str, float | None]:
         """Return the newest numbers for the chart, None while they are not ready."""
@@ -122,17 +127,22 @@ class Strategy(ABC):
     def load_state(self, state: State) -> None:
         """Take back what `state` gave; refuse with InvalidInput what does not fit."""
 
-    def warm_up(self, candle: Candle) -> None:
-        """Learn from history; candles that were seen before are ignored."""
-        if self._accepts(candle):
-            self.observe(candle)
+    def take(self, candle: Candle) -> bool:
+        """Take one closed candle; True when `decide` is to be asked. Candles that were seen before are ignored.
+
+        History is taken in the same way, and nobody asks.
+        """
+        if candle.closed is False or candle.instrument != self._id or candle.timeframe is not self.timeframe:
+            raise _unfit(self, candle)
+        if self.last_open_ms is not None and candle.open_ms <= self.last_open_ms:
+            return False
+        self.last_open_ms = candle.open_ms
+        self.observe(candle)
+        return self.has_signal()
 
     def on_candle(self, candle: Candle, view: StrategyView) -> Intent | None:
-        """Take one closed candle and return what is wanted; candles that were seen before are ignored."""
-        if not self._accepts(candle):
-            return None
-        self.observe(candle)
-        return self.decide(candle, view)
+        """Take one closed candle and return what is wanted, for callers that have a view at hand."""
+        return self.decide(candle, view) if self.take(candle) else None
 
     def on_trade(self, trade: Trade, view: StrategyView) -> Intent | None:
         """Take a public trade; the default wants nothing."""
@@ -188,18 +198,14 @@ class Strategy(ABC):
         """Return the wish to sell the whole position at the market."""
         return Intent(instrument=self.instrument.id, side=Side.SELL, sizing=Sizing.WHOLE_POSITION, reason=reason)
 
-    def _accepts(self, candle: Candle) -> bool:
-        if candle.closed is False:
-            raise InvariantBroken(f"bot {self.name} was given the unfinished bar {candle.open_ms}; it sees closed ones")
-        if candle.instrument != self.instrument.id or candle.timeframe is not self.timeframe:
-            raise InvariantBroken(
-                f"bot {self.name} on {self.instrument.id} {self.timeframe} was given a candle of "
-                f"{candle.instrument} {candle.timeframe}"
-            )
-        if self.last_open_ms is not None and candle.open_ms <= self.last_open_ms:
-            return False
-        self.last_open_ms = candle.open_ms
-        return True
+
+def _unfit(bot: Strategy, candle: Candle) -> InvariantBroken:
+    if candle.closed is False:
+        return InvariantBroken(f"bot {bot.name} was given the unfinished bar {candle.open_ms}; it sees closed ones")
+    return InvariantBroken(
+        f"bot {bot.name} on {bot.instrument.id} {bot.timeframe} was given a candle of "
+        f"{candle.instrument} {candle.timeframe}"
+    )
 
 
 def _plain(value: object) -> str:

@@ -54,7 +54,7 @@ def test_a_bot_restored_and_warmed_up_goes_on_as_if_it_had_never_stopped(
     # missed candles come back as history, which may also repeat some that were seen
     back = max(stop, back)
     for number in range(max(0, stop - 5), min(back, len(closes))):
-        restored.warm_up(_candle(number, closes[number]))
+        restored.take(_candle(number, closes[number]))
     assert _live(restored, closes, start=back) == everything[back:]
     assert restored.snapshot() == whole.snapshot()
     assert restored.indicators() == whole.indicators()
@@ -67,7 +67,7 @@ def test_history_leaves_the_state_that_living_through_it_would_have_left(
 ) -> None:
     warmed, lived = _bot(name), _bot(name)
     for number, close in enumerate(closes[:split]):
-        warmed.warm_up(_candle(number, close))
+        warmed.take(_candle(number, close))
     _live(lived, closes[:split])
     assert warmed.snapshot() == lived.snapshot()
     assert _live(warmed, closes, start=split) == _live(lived, closes, start=split)
@@ -79,7 +79,7 @@ def test_history_leaves_the_state_that_living_through_it_would_have_left(
 def test_deciding_changes_nothing(name: str, closes: list[int]) -> None:
     bot = _bot(name)
     for number, close in enumerate(closes):
-        bot.warm_up(_candle(number, close))
+        bot.take(_candle(number, close))
     if not closes:
         return
     before = bot.snapshot()
@@ -105,7 +105,7 @@ def test_crosses_equal_their_definition_in_exact_fractions(closes: list[int]) ->
     bot = _bot("sma_cross")
     seen = []
     for number, close in enumerate(closes):
-        bot.warm_up(_candle(number, close))
+        bot.take(_candle(number, close))
         asked = [
             bot.decide(_candle(number, close), StrategyView(position_qty=qty, free_quote=1, equity=1, now_ms=0))
             for qty in (0, 5)

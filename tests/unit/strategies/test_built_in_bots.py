@@ -157,22 +157,22 @@ def test_the_reversion_bot_leaves_a_market_that_never_moved_alone() -> None:
 def test_history_gives_no_intent_and_no_false_cross_afterwards() -> None:
     bot = sma_cross()
     for number, close in enumerate([100_00, 90_00, 80_00, 100_00, 120_00]):
-        bot.warm_up(candle(number, close))
+        bot.take(candle(number, close))
     assert bot.on_candle(candle(5, 125_00), view()) is None
 
 
 def test_a_cross_between_history_and_the_first_live_candle_is_seen() -> None:
     bot = sma_cross()
     for number, close in enumerate([100_00, 90_00, 80_00, 100_00]):
-        bot.warm_up(candle(number, close))
+        bot.take(candle(number, close))
     assert bot.on_candle(candle(4, 120_00), view()) is not None
 
 
 def test_a_candle_that_was_seen_is_not_counted_twice() -> None:
     bot = sma_cross()
-    bot.warm_up(candle(0, 100_00))
+    bot.take(candle(0, 100_00))
     before = bot.snapshot()
-    bot.warm_up(candle(0, 100_00))
+    bot.take(candle(0, 100_00))
     assert bot.on_candle(candle(0, 100_00), view()) is None
     assert bot.snapshot() == before
 
@@ -184,7 +184,7 @@ def test_an_unfinished_candle_is_a_bug_of_the_caller() -> None:
 
 def test_a_candle_of_another_timeframe_is_a_bug_of_the_caller() -> None:
     with pytest.raises(InvariantBroken, match="binance:BTCUSDT 5m"):
-        sma_cross().warm_up(candle(0, 1, timeframe=Timeframe.M5))
+        sma_cross().take(candle(0, 1, timeframe=Timeframe.M5))
 
 
 def test_the_state_of_a_bot_with_other_parameters_is_refused() -> None:
