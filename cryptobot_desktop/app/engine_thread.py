@@ -23,6 +23,7 @@ from cryptobot_desktop.app.markets import (
     without_runs,
 )
 from cryptobot_desktop.app.profile import Profile, free_bytes
+from cryptobot_desktop.app.recording import Recording
 from cryptobot_desktop.config.round_trips import save_round_trips
 from cryptobot_desktop.domain.clock import Clock
 from cryptobot_desktop.domain.errors import CryptobotError, InvariantBroken
@@ -90,6 +91,7 @@ class EngineThread:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._live: LiveSession | None = None
         self._stop_asked = False
+        self._recording = Recording(profile.capsules())
         self.report: dict[str, Any] | None = None
         self.books: dict[str, Any] = {}
         self.trouble: CryptobotError | None = None
@@ -166,21 +168,31 @@ class EngineThread:
             clock: Clock = WallClock() if emulator is None else MarketClock(partial(emulator.now_ms, spec.venue))
             endpoints = session_endpoints(spec.venue, urls, self._environment)
             record = truthful(new_record(spec, start_ms, is_run=not self._wishes.keep_portfolio), endpoints)
-            live = LiveSession(spec, record, store=database, handle=self._handle, clock=clock)
-            live.disk = DiskSpace(lambda: free_bytes(self._profile.folder))
-            live.session.pipeline.bots.reserve(record.bot for record in stored.bots)
-            self._live = live
             if self._stop_asked:
                 return
-            known = self._known(stored, spec.portfolio)
+            known, names = self._known(stored, spec.portfolio), [bot.bot for bot in stored.bots]
+            recorder = self._recording.begin(spec, record, known, names=names)
+            live = LiveSession(spec, record, store=database, handle=self._handle, clock=clock, recorder=recorder)
+            live.disk = DiskSpace(lambda: free_bytes(self._profile.folder))
+            live.session.pipeline.bots.reserve(names)
+            self._live = live
             await live.run(_feed_maker(endpoints, spec.venue, clock), known, patient=self._wishes.from_wall_clock)
             if spec.source is MarketSource.LIVE:
                 save_round_trips(self._profile.folder, spec.venue, live.round_trips_ms)
             if live.is_prepared:
                 self.report, self.books = run_report(live.session), books_document(live.session.market)
+                self._recording.finish(live.session)
         finally:
+            self._end_recording()
             if emulator is not None:
                 emulator.stop()
+
+    def _end_recording(self) -> None:
+        """Leave a capsule in order also when the session broke off; none of a session that never began."""
+        if self._live is not None and self._live.is_prepared:
+            self._recording.break_off("the session broke off; the log says why")
+        else:
+            self._recording.discard()
 
     def _known(self, stored: StoredState, portfolio: str) -> StoredState:
         """Return what this session goes on with: its own portfolio, or all that the desktop trades."""

@@ -1,6 +1,6 @@
 """One backtest: recorded data through the pipeline, and the result that the command line prints."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from cryptobot_desktop.domain.timeframe import Timeframe, bar_end_ms, parse_time
 from cryptobot_desktop.engine.assembly import Assembled, assemble, chosen, open_session, watch_instrument
 from cryptobot_desktop.engine.books import books_document
 from cryptobot_desktop.engine.outbox import GROUP_ROWS, MemoryStore, Store
+from cryptobot_desktop.engine.recorder import NoRecorder, Recorder
 from cryptobot_desktop.engine.report import run_report
 from cryptobot_desktop.engine.session import BotSpec, MarketSource, SessionSpec
 from cryptobot_desktop.strategies.registry import parse_bot_spec
@@ -148,11 +149,19 @@ def _with_findings(report: dict[str, Any], recorded: RecordedData) -> dict[str, 
 def play(session: Assembled, events: Iterable[Received]) -> None:
     """Send events through the pipeline as fast as possible; rows are stored in groups."""
     process, outbox = session.pipeline.process, session.outbox
-    for received in events:
+    for received in events if isinstance(session.recorder, NoRecorder) else _recorded(events, session.recorder):
         process(received)
         if outbox.rows >= GROUP_ROWS:
             outbox.flush()
     outbox.flush()
+
+
+def _recorded(events: Iterable[Received], recorder: Recorder) -> Iterator[Received]:
+    """Give the events on, each after it was written down."""
+    add = recorder.add
+    for received in events:
+        add(received)
+        yield received
 
 
 def read_bot(text: str) -> BotSpec:

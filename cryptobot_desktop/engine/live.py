@@ -1,13 +1,15 @@
 """A session on a running feed: the engine's asyncio side. Feeds call in, commands are carried out, snapshots go out."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine, Mapping
 
 import msgspec
 
 from cryptobot_desktop.domain.clock import Clock
-from cryptobot_desktop.domain.errors import TemporaryFailure, UserActionNeeded
-from cryptobot_desktop.domain.facts import CommandAnswered, Fact, FeedStateChanged
+from cryptobot_desktop.domain.commands import Command, WatchInstrument
+from cryptobot_desktop.domain.errors import InvalidInput, TemporaryFailure, UserActionNeeded
+from cryptobot_desktop.domain.facts import CommandAnswered, Fact, FeedStateChanged, RecordingEnded
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.domain.journal import SessionRecord, StoredState
 from cryptobot_desktop.domain.market import ClockTick, FeedState, Received
@@ -15,11 +17,14 @@ from cryptobot_desktop.domain.timeframe import MINUTE_MS, Timeframe
 from cryptobot_desktop.engine.assembly import (
     Assembled,
     assemble,
+    begin_watching,
     chosen,
     keep_scales,
-    open_session,
-    restore,
-    warm_up,
+    record_with,
+    resume,
+    set_time,
+    take_command,
+    take_history,
     watch_instrument,
 )
 from cryptobot_desktop.engine.background import BackgroundWork, waker
@@ -29,6 +34,7 @@ from cryptobot_desktop.engine.handle import EngineHandle
 from cryptobot_desktop.engine.outbox import Store
 from cryptobot_desktop.engine.picture import EngineMood, Picture
 from cryptobot_desktop.engine.pipeline import Pipeline
+from cryptobot_desktop.engine.recorder import Recorder
 from cryptobot_desktop.engine.session import MarketSource, SessionSpec
 from cryptobot_desktop.engine.snapshot import MarketCard
 from cryptobot_desktop.marketdata.feed import Feed
@@ -53,7 +59,14 @@ class LiveSession:
     """Runs one session until it is stopped or its time is over. Everything happens on one loop."""
 
     def __init__(  # the parts that only the app can choose
-        self, spec: SessionSpec, record: SessionRecord, *, store: Store, handle: EngineHandle, clock: Clock
+        self,
+        spec: SessionSpec,
+        record: SessionRecord,
+        *,
+        store: Store,
+        handle: EngineHandle,
+        clock: Clock,
+        recorder: Recorder | None = None,
     ) -> None:
         self.mood = EngineMood()
         self.disk = DiskSpace()
@@ -61,6 +74,8 @@ class LiveSession:
         self._handle = handle
         self._clock = clock
         self._session = assemble(spec, record, store=store, tell=self._tell, watch=self._watch)
+        if recorder is not None:
+            record_with(self._session, recorder)
         market = MarketCard(source=spec.source.value, label=record.market, synthetic=record.synthetic)
         self._picture = Picture(self._session, market, self.mood)
         self._catalogue: dict[InstrumentId, Instrument] = {}
@@ -130,14 +145,13 @@ class LiveSession:
         wanted = list(chosen(self._catalogue, session.spec.symbols))
         needed = {bot.instrument for bot in stored.bots} | {o.request.instrument for o in stored.open_orders}
         wanted += [found for key, found in self._catalogue.items() if key in needed and found not in wanted]
-        session.pipeline.now_ms = max(session.pipeline.now_ms, self._clock.now_ms())
+        set_time(session, self._clock.now_ms())
         for instrument in wanted:
-            watch_instrument(session, instrument)
+            begin_watching(session, instrument)
         await asyncio.gather(*(self._load_history(i, FIRST_HISTORY_MINUTES) for i in wanted))
         look_at_disk(self.disk, self.mood, self._session.pipeline)
-        restore(session, stored)
         self._picture.restore(stored)
-        open_session(session)
+        resume(session, stored)
         feed.watch(wanted)
         self._flush()
         self.mood.state = "running"
@@ -188,6 +202,8 @@ class LiveSession:
         if now_ms - self._last_saved_ms >= SAVE_SESSION_MS:
             self._last_saved_ms = now_ms
             look_at_disk(self.disk, self.mood, self._session.pipeline)
+            self._session.recorder.rest()
+            self._note_recording()
             self._session.outbox.put_session(msgspec.structs.replace(self._session.record, last_ms=now_ms))
             self._flush()
         elif self.mood.state == "halted":
@@ -196,6 +212,13 @@ class LiveSession:
             self.mood.weight_used, self.mood.weight_limit = self._feed.weight
             self._note_trouble(self._feed.note)
         self._publish()
+
+    def _note_recording(self) -> None:
+        """Tell once that the session is not recorded any more."""
+        reason = self._session.recorder.ended_because
+        if reason and not self.mood.recording_ended:
+            self._tell(RecordingEnded(reason, self._session.pipeline.now_ms))
+        self.mood.recording_ended = reason
 
     def _note_trouble(self, trouble: str) -> None:
         """Tell once what keeps books from being loaded; their state alone does not change by it."""
@@ -211,6 +234,7 @@ class LiveSession:
             return  # nothing is decided that cannot be stored; the books sync anew afterwards
         self._picture.see_event(received.event, received.received_ms)
         self._heard_ms = max(self._heard_ms, getattr(received.event, "venue_ms", None) or 0)
+        self._session.recorder.add(received)
         self._session.pipeline.process(received)
         if not self._session.outbox.is_empty:
             self._flush()
@@ -245,8 +269,16 @@ class LiveSession:
                 refusal = CommandAnswered(command_id, False, self.mood.message, self._session.pipeline.now_ms)
                 self._handle.publish_notice(refusal)
                 continue
-            self._session.desk.execute(command_id, command)
+            take_command(self._session, command_id, command, self._named(command))
             self._flush()
+
+    def _named(self, command: Command) -> Instrument | None:
+        """Return the instrument that a command names by its symbol, if the venue has it."""
+        if not isinstance(command, WatchInstrument):
+            return None
+        with contextlib.suppress(InvalidInput):  # the command itself says so when it is carried out
+            return instrument_by_name(self._catalogue.values(), command.symbol)
+        return None
 
     def _watch(self, symbol: str) -> None:
         instrument = instrument_by_name(self._catalogue.values(), symbol)
@@ -265,10 +297,7 @@ class LiveSession:
         except (TemporaryFailure, UserActionNeeded) as trouble:
             self.mood.message = str(trouble)
             return
-        self._session.market.load_history([candle for candle in candles if candle.closed is not False])
-        for bot in self._session.pipeline.bots:
-            if bot.instrument.id == instrument.id and not bot.is_ready:
-                warm_up(bot, self._session.market)
+        take_history(self._session, instrument.id, [candle for candle in candles if candle.closed is not False])
 
 
 def look_at_disk(disk: DiskSpace, mood: EngineMood, pipeline: Pipeline) -> None:

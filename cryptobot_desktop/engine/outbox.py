@@ -64,6 +64,8 @@ class Outbox:
         self._session: SessionRecord | None = None
         self.take_snapshot: Callable[[bool], LedgerState | None] = lambda _ending: None
         """Asked with each commit for the state to write down along with it; True when the session ends."""
+        self.witness: Callable[[Fact], None] | None = None
+        """Sees each fact at once, before it is stored: for the recording of the session."""
 
     @property
     def rows(self) -> int:
@@ -78,6 +80,8 @@ class Outbox:
     def add_fact(self, fact: Fact) -> None:
         """Tell this after the next commit."""
         self._facts.append(fact)
+        if self.witness is not None:
+            self.witness(fact)
 
     def add_transfers(self, transfers: tuple[Transfer, ...]) -> None:
         """Append ledger rows."""
@@ -98,7 +102,7 @@ class Outbox:
     def add_decision(self, decision: DecisionMade) -> None:
         """Append risk's answer and tell it."""
         self._decisions.append(decision)
-        self._facts.append(decision)
+        self.add_fact(decision)
         self._rows += 1
 
     def add_portfolio(self, record: PortfolioRecord) -> None:
