@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from cryptobot_desktop.domain.errors import InvalidInput
-from cryptobot_desktop.domain.recording import Entry, SessionEnded, SessionStart
+from cryptobot_desktop.domain.recording import Checkpoint, Entry, FactSeen, SessionEnded, SessionInput, SessionStart
 from cryptobot_desktop.storage.capsule.blocks import HEAD, MAGIC, Block, BlockReader, CapsuleDamaged
 from cryptobot_desktop.storage.capsule.entries import decode_entries, decode_start
 
@@ -38,7 +38,7 @@ class Capsule:
             raise CapsuleDamaged(f"capsule {path.name} ends before its first block is whole; nothing can be played")
         self.start = self._decoded_start(block)
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[SessionInput | FactSeen | Checkpoint]:
         """Yield all entries but the last word. CapsuleDamaged names the first block that is not what was written."""
         reader = BlockReader(self.path)
         self.ended, self.is_closed = None, False
