@@ -112,7 +112,7 @@ def build_parser() -> Parser:
     def add(name: str, text: str) -> Parser:
         return commands.add_parser(name, help=text, description=text, parents=[shared])
 
-    for build in (_run, _backtest, _emulator, _decode, _portfolio, _ledger, _backup, _candles, _indicators, _doctor):
+    for build in _COMMANDS:
         build(add, shared)
     return parser
 
@@ -170,12 +170,46 @@ def _backtest(add: Add, _shared: Parser) -> None:
     parser = add("backtest", "run bots over recorded data")
     _market_options(parser, market="")
     _bot_options(parser)
-    parser.add_argument("--data", metavar="FILE", help="candles CSV, trades CSV or recording")
+    parser.add_argument("--data", metavar="FILE", help="candles CSV, trades CSV, recording or capsule")
     parser.add_argument("--out", metavar="DIR", help="write trades.csv, equity.csv, summary.json and report.html")
     parser.add_argument(
         "--duration", type=checked(duration_ms), metavar="30s|5m|2h", help="length of a synthetic market"
     )
     parser.add_argument("--until-end", action="store_true", help=argparse.SUPPRESS)
+
+
+def _replay(add: Add, _shared: Parser) -> None:
+    parser = add("replay", "play a recorded session through the engine again")
+    parser.add_argument("capsule", metavar="CAPSULE", help="a file, or the id of a session of the data folder")
+    parser.add_argument("--speed", type=checked(speed), default=0, metavar="max|1|10", help="max without it")
+    parser.add_argument("--books", metavar="FILE", help="write the order books at the end to this file")
+    parser.add_argument("--fork-at", metavar="TIME|DURATION", help="from here on, play it also with --change")
+    parser.add_argument(
+        "--change",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="fees=..., cash=..., without=BOT, bot.NAME.PARAMETER=..., order='buy 0.1 BTC/USDT [at 61000]'; repeatable",
+    )
+
+
+def _verify(add: Add, _shared: Parser) -> None:
+    parser = add("verify", "replay a session and compare; exit status 1 at the first difference")
+    parser.add_argument("capsule", metavar="CAPSULE", help="a file, or the id of a session of the data folder")
+    parser.add_argument("--out", metavar="DIR", help="write certificate.json and certificate.html")
+    parser.add_argument(
+        "--ledger", action="store_true", help="the profile must hold the session, and its whole ledger must hold"
+    )
+
+
+def _capsule(add: Add, shared: Parser) -> None:
+    actions = add("capsule", "recordings of sessions: list, export").add_subparsers(
+        dest="action", metavar="ACTION", required=True, parser_class=Parser
+    )
+    actions.add_parser("list", help="all recordings of the data folder, oldest first", parents=[shared])
+    export = actions.add_parser("export", help="copy one to a file", parents=[shared])
+    export.add_argument("--session", required=True, metavar="ID")
+    export.add_argument("file", metavar="FILE")
 
 
 def _emulator(add: Add, _shared: Parser) -> None:
@@ -263,6 +297,23 @@ def _indicators(add: Add, shared: Parser) -> None:
 
 def _doctor(add: Add, _shared: Parser) -> None:
     add("doctor", "environment, safety, storage, clock; exit status 1 when something must be mended")
+
+
+_COMMANDS = (
+    _run,
+    _backtest,
+    _replay,
+    _verify,
+    _capsule,
+    _emulator,
+    _decode,
+    _portfolio,
+    _ledger,
+    _backup,
+    _candles,
+    _indicators,
+    _doctor,
+)
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:

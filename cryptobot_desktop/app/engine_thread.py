@@ -26,7 +26,7 @@ from cryptobot_desktop.app.profile import Profile, free_bytes
 from cryptobot_desktop.app.recording import Recording
 from cryptobot_desktop.config.round_trips import save_round_trips
 from cryptobot_desktop.domain.clock import Clock
-from cryptobot_desktop.domain.errors import CryptobotError, InvariantBroken
+from cryptobot_desktop.domain.errors import CryptobotError, InvalidInput, InvariantBroken
 from cryptobot_desktop.domain.facts import EngineFaulted
 from cryptobot_desktop.domain.instrument import InstrumentId, Venue
 from cryptobot_desktop.domain.journal import SessionRecord, StoredState
@@ -50,6 +50,7 @@ from cryptobot_desktop.marketdata.endpoints import (
 )
 from cryptobot_desktop.marketdata.feed import Feed, FeedSurroundings
 from cryptobot_desktop.marketdata.tape import open_tape
+from cryptobot_desktop.storage.capsule import is_capsule
 from cryptobot_desktop.storage.database import ProfileDatabase
 from cryptobot_desktop.storage.recovery import load_state
 
@@ -156,7 +157,7 @@ class EngineThread:
         stored = load_state(database)
         spec = self._spec if self._wishes.keep_portfolio else own_portfolio(self._spec, stored)
         if spec.source is MarketSource.RECORDING:
-            tape = open_tape(Path(spec.recording))
+            tape = open_tape(_tape_path(spec.recording))
             length_ms = tape.last_ms - tape.first_ms
             spec = msgspec.structs.replace(spec, venue=tape.venue, duration_ms=spec.duration_ms or length_ms)
             start_ms = tape.first_ms
@@ -205,6 +206,17 @@ class EngineThread:
             return WallClock().now_ms()
         earliest = WallClock().now_ms() if self._wishes.from_wall_clock else SYNTHETIC_EPOCH_MS
         return resume_ms(stored, spec.portfolio, earliest)
+
+
+def _tape_path(recording: str) -> Path:
+    """Return the tape to play over sockets; a capsule holds no frames that could be sent."""
+    path = Path(recording)
+    if is_capsule(path):
+        raise InvalidInput(
+            f"capsule {path.name} is a market at --speed max only, because it holds events and no frames; "
+            f"`cryptobot replay {path.name} --speed 10` plays the recorded session itself at a pace"
+        )
+    return path
 
 
 def _emulator(spec: SessionSpec, start_ms: int) -> EmulatorThread | None:

@@ -13,6 +13,8 @@ from cryptobot_desktop.app.markets import (
     resume_ms,
 )
 from cryptobot_desktop.app.recording import Recording
+from cryptobot_desktop.backtest.playback import Playback, market_inputs
+from cryptobot_desktop.backtest.replay import market_of
 from cryptobot_desktop.backtest.run import play, settle_on
 from cryptobot_desktop.backtest.sources import FILE_SYMBOL, open_data
 from cryptobot_desktop.domain.errors import InvalidInput
@@ -36,6 +38,7 @@ from cryptobot_desktop.engine.outbox import Store
 from cryptobot_desktop.engine.player import InProcessPlayer
 from cryptobot_desktop.engine.session import MarketShape, MarketSource, SessionSpec
 from cryptobot_desktop.marketdata.adapters import adapter_for
+from cryptobot_desktop.storage.capsule import Capsule, is_capsule
 
 HISTORY_MINUTES = 1_000
 DEFAULT_DURATION_MS = 2 * 60 * MINUTE_MS
@@ -115,6 +118,8 @@ class FastRun:
 
     def _play_recording(self) -> Assembled:
         spec = self._spec
+        if is_capsule(Path(spec.recording)):
+            return self._play_capsule(Capsule(Path(spec.recording)))
         symbol = spec.symbols[0] if spec.symbols else FILE_SYMBOL
         data = open_data(Path(spec.recording), symbol=symbol, venue=spec.venue)
         self._known.update({instrument.id: instrument for instrument in data.instruments})
@@ -132,3 +137,28 @@ class FastRun:
             if self._stopped:
                 return
             yield received
+
+    def _play_capsule(self, capsule: Capsule) -> Assembled:
+        """Play the market of a recorded session; its bots, orders and commands are not part of that."""
+        start, spec = market_of(capsule, self._spec)
+        record = new_record(spec, start.record.started_ms, is_run=self._is_run)
+        record = msgspec.structs.replace(record, synthetic=start.record.synthetic)
+        names, own = tuple(bot.bot for bot in self._stored.bots), only_own(self._stored, spec.portfolio)
+        playback = Playback(
+            msgspec.structs.replace(start, record=record, stored=own, names=names),
+            spec=spec,
+            store=self._store,
+            tell=self._tell,
+        )
+        shape = MarketShape(start.has_books, start.base)
+        recorder = self.recording.begin(spec, record, own, names=names, shape=shape)
+        if recorder is not None:
+            record_with(playback.session, recorder)
+        until = None if spec.duration_ms is None else record.started_ms + spec.duration_ms
+        for entry in market_inputs(capsule.entries()):
+            if self._stopped or (until is not None and isinstance(entry, Received) and entry.received_ms > until):
+                break
+            playback.take(entry)
+            if not isinstance(entry, Received):
+                self._known.update(playback.session.pipeline.known)
+        return playback.finish()

@@ -1,11 +1,6 @@
 """Records a session into the profile's folder of capsules, whatever kind of session it is."""
 
-import hashlib
 from collections.abc import Iterable
-from functools import cache
-from pathlib import Path
-
-import msgspec
 
 from cryptobot_desktop.domain.journal import SessionRecord, StoredState
 from cryptobot_desktop.domain.recording import SessionEnded
@@ -15,8 +10,6 @@ from cryptobot_desktop.engine.recorder import session_ended, session_start
 from cryptobot_desktop.engine.report import run_report
 from cryptobot_desktop.engine.session import MarketShape, SessionSpec
 from cryptobot_desktop.storage.capsule import CapsuleFolder, CapsuleWriter
-
-_PACKAGE = Path(__file__).resolve().parent.parent
 
 
 class Recording:
@@ -39,7 +32,7 @@ class Recording:
         """Begin a capsule and return who writes it; None when nothing is to be recorded."""
         if self._folder is not None:
             start = session_start(spec, record, stored, shape=shape, names=tuple(names))
-            self._writer = self._folder.begin(msgspec.structs.replace(start, code=code_fingerprint()))
+            self._writer = self._folder.begin(start)
         return self._writer
 
     def finish(self, session: Assembled) -> None:
@@ -56,13 +49,3 @@ class Recording:
         """Remove the capsule of a session that never began to trade."""
         if self._writer is not None:
             self._writer.discard()
-
-
-@cache
-def code_fingerprint() -> str:
-    """Return SHA-256 over the program's source files, empty where there are none (a packaged program)."""
-    digest = hashlib.sha256()
-    files = sorted(_PACKAGE.rglob("*.py"))
-    for file in files:
-        digest.update(f"{file.relative_to(_PACKAGE).as_posix()}\n".encode() + file.read_bytes())
-    return digest.hexdigest() if files else ""

@@ -7,17 +7,26 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from cryptobot_desktop.domain.facts import Fact
+from cryptobot_desktop.domain.facts import (
+    DecisionMade,
+    ExecutionFact,
+    Fact,
+    OrderAccepted,
+    OrderCanceled,
+    OrderFilled,
+    OrderRejected,
+)
 
 NOTHING = "nothing"
-_NAMES = ("client_id", "decision_id", "portfolio", "bot", "command_id", "reason")
+_NAMES = ("portfolio", "bot", "command_id", "reason")
+_OUTCOMES = {OrderAccepted: "accepted", OrderRejected: "rejected", OrderFilled: "filled", OrderCanceled: "ended"}
 
 
 class Difference(Struct, frozen=True, kw_only=True):
     """The first place at which two accounts of a session part."""
 
     what: str
-    """The thing, such as ``order sma_cross:abc-1 (OrderFilled)``."""
+    """The thing, such as ``order sma_cross:abc-1``."""
     field: str
     """Which of its values, such as ``fills 1, price``; empty when one side has nothing at all."""
     recorded: str
@@ -49,7 +58,7 @@ def compare_facts(recorded: Fact | None, replayed: Fact | None, *, input_number:
     what, at_ms = name_of(shown), getattr(shown, "at_ms", 0)
     if recorded is None or replayed is None or type(recorded) is not type(replayed):
         return Difference(
-            what=what, field="", recorded=_kind(recorded), replayed=_kind(replayed), at_ms=at_ms,
+            what=what, field="", recorded=_outcome(recorded, what), replayed=_outcome(replayed, what), at_ms=at_ms,
             input_number=input_number,
         )  # fmt: skip
     found = first_difference(recorded, replayed)
@@ -60,9 +69,10 @@ def compare_facts(recorded: Fact | None, replayed: Fact | None, *, input_number:
 
 def name_of(fact: Fact | None) -> str:
     """Return what a fact is about, by the id that people know it by."""
-    order = getattr(fact, "order", None)
-    if order is not None:
-        return f"order {order.client_id} ({type(fact).__name__})"
+    if isinstance(fact, ExecutionFact):
+        return f"order {fact.order.client_id}"
+    if isinstance(fact, DecisionMade):
+        return f"decision {fact.decision_id} of bot {fact.bot}"
     for name in _NAMES:
         value = getattr(fact, name, None)
         if value is not None:
@@ -70,8 +80,12 @@ def name_of(fact: Fact | None) -> str:
     return type(fact).__name__
 
 
-def _kind(fact: Fact | None) -> str:
-    return NOTHING if fact is None else f"{type(fact).__name__} for {name_of(fact)}"
+def _outcome(fact: Fact | None, what: str) -> str:
+    """Return what became of a thing; named when it is another one than `what`."""
+    if fact is None:
+        return NOTHING
+    outcome = fact.outcome if isinstance(fact, DecisionMade) else _OUTCOMES.get(type(fact), "an answer")
+    return outcome if name_of(fact) == what else f"{name_of(fact)} {outcome}"
 
 
 def _walk(one: Any, other: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:  # noqa: ANN401 - any JSON

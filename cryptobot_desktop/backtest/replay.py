@@ -56,6 +56,12 @@ def replay_market(capsule: Capsule, spec: SessionSpec, *, tell: Callable[[Fact],
     return _result(capsule, playback)
 
 
+def overridden(recorded: SessionSpec, asked: SessionSpec) -> SessionSpec:
+    """Return the recorded settings with those that somebody named for this replay; cash counts for a new portfolio."""
+    named = {"fees": asked.fees, "cash": asked.cash or None}
+    return msgspec.structs.replace(recorded, **{key: value for key, value in named.items() if value is not None})
+
+
 def market_of(capsule: Capsule, spec: SessionSpec) -> tuple[SessionStart, SessionSpec]:
     """Return the start of another session on a capsule's market, and its specification."""
     start = capsule.start

@@ -8,6 +8,8 @@ import msgspec
 from msgspec import Struct
 
 from cryptobot_desktop import __version__
+from cryptobot_desktop.backtest.playback import spec_of
+from cryptobot_desktop.backtest.replay import overridden, replay, replay_market
 from cryptobot_desktop.backtest.sources import FILE_SYMBOL, RecordedData, from_candles, open_data
 from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.facts import DecisionMade, Fact, OrderFilled
@@ -22,6 +24,7 @@ from cryptobot_desktop.engine.outbox import GROUP_ROWS, MemoryStore, Store
 from cryptobot_desktop.engine.recorder import NoRecorder, Recorder
 from cryptobot_desktop.engine.report import run_report
 from cryptobot_desktop.engine.session import BotSpec, MarketSource, SessionSpec
+from cryptobot_desktop.storage.capsule import Capsule, is_capsule
 from cryptobot_desktop.strategies.registry import parse_bot_spec
 
 
@@ -49,11 +52,12 @@ def run(
     cash: str = "10000 USDT",
     fees: FeeRates | None = None,
 ) -> BacktestResult:
-    """Run bots over a candles CSV, a trades CSV, a recording, or candles in memory; nothing is stored.
+    """Run bots over a candles CSV, a trades CSV, a recording, a capsule, or candles in memory; nothing is stored.
 
     `bots` are texts such as ``sma_cross:fast=10,slow=30``; `symbol` in KuCoin's spelling (``BTC-USDT``)
     means KuCoin's rules, any other Binance's; without it a CSV is of BTC/USDT, and of a recording everything is
-    watched. Bots trade on the file's own bars unless `timeframe` names longer ones. Bad input raises InvalidInput.
+    watched. Bots trade on the file's own bars unless `timeframe` names longer ones. A capsule without `bots` plays
+    its own bots and commands, with its own cash. Bad input raises InvalidInput.
     """
     venue = Venue.KUCOIN if "-" in (symbol or "") else Venue.BINANCE
     spec = SessionSpec(
@@ -68,25 +72,56 @@ def run(
     )
     if isinstance(data, tuple):
         recorded = from_candles(*data)
+    elif is_capsule(Path(data)):
+        return run_capsule(Path(data), spec, as_recorded=not bots)
     else:
         name = symbol or FILE_SYMBOL
         recorded = open_data(Path(data), symbol=name, venue=spec.venue)
     return run_recorded(spec, recorded)
 
 
+class Listener:
+    """Keeps what a result is made of; called with each fact."""
+
+    def __init__(self) -> None:
+        self.fills: list[Fill] = []
+        self.decisions: list[DecisionMade] = []
+
+    def __call__(self, fact: Fact) -> None:
+        """Take a fact."""
+        if isinstance(fact, OrderFilled):
+            self.fills.extend(fact.fills)
+        elif isinstance(fact, DecisionMade):
+            self.decisions.append(fact)
+
+
+def run_capsule(path: Path, spec: SessionSpec, *, as_recorded: bool) -> BacktestResult:
+    """Play a capsule: with its own bots and commands, or (not `as_recorded`) only its market to the bots of `spec`.
+
+    Of `spec`, what is named in it (fees, cash) holds for a replay as recorded too.
+    """
+    capsule, listen = Capsule(path), Listener()
+    if as_recorded:
+        found = replay(capsule, spec=overridden(spec_of(capsule.start), spec), tell=listen)
+    else:
+        found = replay_market(capsule, spec, tell=listen)
+    pipeline = found.session.pipeline
+    return BacktestResult(
+        report=found.report,
+        instruments=tuple(pipeline.known.values()),
+        fills=tuple(listen.fills),
+        decisions=tuple(listen.decisions),
+        equity=pipeline.accounts.get(found.session.spec.portfolio).curve.points(),
+        findings=found.notes,
+        books=found.books,
+    )
+
+
 def run_recorded(
     spec: SessionSpec, recorded: RecordedData, *, store: Store | None = None, session_id: str = "backtest"
 ) -> BacktestResult:
     """Run a session specification over recorded data."""
-    fills: list[Fill] = []
-    decisions: list[DecisionMade] = []
-
-    def listen(fact: Fact) -> None:
-        if isinstance(fact, OrderFilled):
-            fills.extend(fact.fills)
-        elif isinstance(fact, DecisionMade):
-            decisions.append(fact)
-
+    listen = Listener()
     spec, instruments = settle_on(spec, recorded)
     record = SessionRecord(
         session_id=session_id,
@@ -109,8 +144,8 @@ def run_recorded(
     return BacktestResult(
         report=_with_findings(run_report(session), recorded),
         instruments=instruments,
-        fills=tuple(fills),
-        decisions=tuple(decisions),
+        fills=tuple(listen.fills),
+        decisions=tuple(listen.decisions),
         equity=account.curve.points(),
         findings=recorded.findings,
         books=books_document(session.market),

@@ -5,17 +5,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from cryptobot_desktop.backtest.differences import Difference, compare_facts, first_difference
-from cryptobot_desktop.backtest.playback import Playback
+from cryptobot_desktop.backtest.playback import NOTHING_STORED, Playback
 from cryptobot_desktop.backtest.replay import notes_on
 from cryptobot_desktop.domain.errors import CryptobotError, UserActionNeeded
 from cryptobot_desktop.domain.facts import DecisionMade, Fact, OrderAccepted, OrderFilled
 from cryptobot_desktop.domain.journal import CommitBatch
 from cryptobot_desktop.domain.ledger import Transfer
 from cryptobot_desktop.domain.orders import Fill, Order
-from cryptobot_desktop.domain.recording import Checkpoint, FactSeen, is_result
+from cryptobot_desktop.domain.recording import Checkpoint, FactSeen, SessionStart, is_result
 from cryptobot_desktop.engine.books import books_document
 from cryptobot_desktop.engine.recorder import books_hash, checkpoint
 from cryptobot_desktop.engine.report import run_report
@@ -73,6 +74,8 @@ class Verdict(Struct, kw_only=True):
     """True when the recording reaches to the end of its session."""
     recorded_until_ms: int = 0
     notes: tuple[str, ...] = ()
+    start: SessionStart | None = None
+    """What the recording says about its session (without stored rows); None when its first block is damaged."""
     report: dict[str, Any] = {}
     """The document of the replay."""
     trades_hash: str = ""
@@ -118,7 +121,11 @@ class Verifier:
         self.capsule = capsule
         self.replica = Replica()
         self.verdict = Verdict(
-            path=str(capsule.path), session_id=capsule.start.record.session_id, counts=Counts(), size=capsule.size
+            path=str(capsule.path),
+            session_id=capsule.start.record.session_id,
+            counts=Counts(),
+            size=capsule.size,
+            start=msgspec.structs.replace(capsule.start, stored=NOTHING_STORED),
         )
         self.playback = Playback(capsule.start, store=self.replica)
         self._recorded: deque[Fact] = deque()

@@ -42,6 +42,8 @@ from cryptobot_desktop.marketdata.symbol_names import instrument_by_name
 
 BEAT_S = 0.05
 TICK_MS = 250
+REST_BEATS = 100
+"""Every so many beats the recording is written, so that a killed session loses at most five seconds of it."""
 SAVE_SESSION_MS = 5_000
 DRAIN_S = 1.5
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
@@ -87,6 +89,7 @@ class LiveSession:
         self._heard_ms = 0
         """Newest venue time in any event."""
         self._last_saved_ms = 0
+        self._beats = 0
         self._begin_ms = record.started_ms
         self.round_trips_ms: tuple[int, ...] = ()
         """How long the venue's newest answers took; known at the end."""
@@ -202,12 +205,14 @@ class LiveSession:
         if now_ms - self._last_saved_ms >= SAVE_SESSION_MS:
             self._last_saved_ms = now_ms
             look_at_disk(self.disk, self.mood, self._session.pipeline)
-            self._session.recorder.rest()
-            self._note_recording()
             self._session.outbox.put_session(msgspec.structs.replace(self._session.record, last_ms=now_ms))
             self._flush()
         elif self.mood.state == "halted":
             self._flush()
+        self._beats += 1
+        if self._beats % REST_BEATS == 0:
+            self._session.recorder.rest()
+        self._note_recording()
         if self._feed is not None:
             self.mood.weight_used, self.mood.weight_limit = self._feed.weight
             self._note_trouble(self._feed.note)

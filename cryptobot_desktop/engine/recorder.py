@@ -1,7 +1,7 @@
 """What a session tells whoever records it, and where it stands at a moment."""
 
 import hashlib
-import sys
+import platform
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -11,6 +11,7 @@ import orjson
 from cryptobot_desktop.domain.journal import SessionRecord, StoredState
 from cryptobot_desktop.domain.recording import Checkpoint, FactSeen, SessionEnded, SessionInput, SessionStart
 from cryptobot_desktop.engine.accounts import origin_of
+from cryptobot_desktop.engine.code_identity import code_fingerprint
 from cryptobot_desktop.engine.pipeline import Pipeline
 from cryptobot_desktop.engine.session import MarketShape, SessionSpec
 
@@ -82,8 +83,14 @@ def session_start(
         names=tuple(sorted({*names, *(origin_of(fill.client_id) for fill in stored.fills)})),
         has_books=shape.has_books,
         base=shape.base,
-        environment={"python": sys.version.split()[0], "platform": sys.platform},
+        code=code_fingerprint(),
+        environment=environment(),
     )
+
+
+def environment() -> dict[str, str]:
+    """Return what a session runs in and must not depend on."""
+    return {"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"}
 
 
 def checkpoint(pipeline: Pipeline) -> Checkpoint:

@@ -1,0 +1,187 @@
+"""What may be changed when a recorded session is played once more: ``key=value`` texts, checked and carried out."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from cryptobot_desktop.domain.commands import ChangeBot, Command, PlaceOrder, RemoveBot
+from cryptobot_desktop.domain.errors import InvalidInput
+from cryptobot_desktop.domain.market import Side
+from cryptobot_desktop.domain.numbers import PPM, to_scaled
+from cryptobot_desktop.domain.orders import FeeRates, OrderType
+from cryptobot_desktop.domain.recording import SessionStart
+from cryptobot_desktop.engine.assembly import Assembled, parse_cash
+from cryptobot_desktop.engine.session import SessionSpec
+from cryptobot_desktop.marketdata.symbol_names import instrument_by_name
+
+_UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+KEYS = "fees, cash, without, order, bot.NAME.PARAMETER"
+
+
+class Change:
+    """One change; each kind overrides what it needs."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def to_spec(self, spec: SessionSpec, start: SessionStart, *, at_start: bool) -> SessionSpec:
+        """Return the settings with the change; the branch is built with them when it parts at the start."""
+        return spec
+
+    def to_session(self, session: Assembled, spec: SessionSpec) -> None:
+        """Change the settings of a session that runs already."""
+
+    def commands(self, session: Assembled) -> Sequence[Command]:
+        """Return what a front end would ask for to make the change."""
+        return ()
+
+
+class FeesChange(Change):
+    """Other fees from the fork on."""
+
+    def __init__(self, text: str, rates: FeeRates) -> None:
+        super().__init__(text)
+        self._rates = rates
+
+    def to_spec(self, spec: SessionSpec, start: SessionStart, *, at_start: bool) -> SessionSpec:
+        """Return the settings with the fees."""
+        return msgspec.structs.replace(spec, fees=self._rates)
+
+    def to_session(self, session: Assembled, spec: SessionSpec) -> None:
+        """Let the exchange charge them, and risk reckon with them."""
+        session.exchange.set_fees(spec.venue, self._rates)
+        session.pipeline.fees[spec.venue] = self._rates
+
+
+class CashChange(Change):
+    """Other starting cash of the portfolio that the session opened."""
+
+    def __init__(self, text: str, cash: str) -> None:
+        super().__init__(text)
+        self._cash = cash
+
+    def to_spec(self, spec: SessionSpec, start: SessionStart, *, at_start: bool) -> SessionSpec:
+        """Return the settings with the cash; InvalidInput when the session did not open its portfolio then."""
+        if not at_start:
+            raise InvalidInput(f"change {self.text!r} is possible at the start only; use --fork-at 0s")
+        if any(record.name == spec.portfolio for record in start.stored.portfolios):
+            raise InvalidInput(
+                f"change {self.text!r}: portfolio {spec.portfolio} existed before the session, its cash is fixed"
+            )
+        return msgspec.structs.replace(spec, cash=self._cash)
+
+
+class BotChange(Change):
+    """Another parameter of a bot."""
+
+    def __init__(self, text: str, bot: str, parameter: str, value: str) -> None:
+        super().__init__(text)
+        self._bot, self._parameter, self._value = bot, parameter, value
+
+    def commands(self, session: Assembled) -> Sequence[Command]:
+        """Return the command that changes the bot."""
+        bot = session.pipeline.bots.get(self._bot)
+        params = bot.strategy.param_texts() | {self._parameter: self._value}
+        return (ChangeBot(self._bot, params, bot.record.max_trade_ppm, bot.record.max_exposure_ppm),)
+
+
+class WithoutBot(Change):
+    """A bot is taken away."""
+
+    def __init__(self, text: str, bot: str) -> None:
+        super().__init__(text)
+        self._bot = bot
+
+    def commands(self, session: Assembled) -> Sequence[Command]:
+        """Return the command that removes the bot."""
+        return (RemoveBot(session.pipeline.bots.get(self._bot).name),)
+
+
+class ExtraOrder(Change):
+    """One order of the user more."""
+
+    def __init__(self, text: str, words: Sequence[str]) -> None:
+        super().__init__(text)
+        self._side, self._qty, self._symbol = Side(words[0]), words[1], words[2]
+        self._price = words[4] if len(words) == 5 else None
+
+    def commands(self, session: Assembled) -> Sequence[Command]:
+        """Return the order in the units of its instrument."""
+        instrument = instrument_by_name(session.pipeline.market_instruments().values(), self._symbol)
+        price = None if self._price is None else to_scaled(self._price, instrument.price_decimals)
+        return (
+            PlaceOrder(
+                client_id=f"fork-{session.pipeline.now_ms}",
+                portfolio=session.spec.portfolio,
+                instrument=instrument.id,
+                side=self._side,
+                type=OrderType.MARKET if price is None else OrderType.LIMIT,
+                qty=to_scaled(self._qty, instrument.qty_decimals),
+                price=price,
+            ),
+        )
+
+
+def parse_changes(texts: Iterable[str]) -> list[Change]:
+    """Return the changes of ``key=value`` texts; InvalidInput names the text and the known keys."""
+    return [_parse(text) for text in texts]
+
+
+def _parse(text: str) -> Change:
+    key, equals, value = text.partition("=")
+    if not equals or not value:
+        raise InvalidInput(f"change {text!r} is not key=value; known keys: {KEYS}")
+    if key == "fees":
+        return FeesChange(text, parse_fees(value))
+    if key == "cash":
+        parse_cash(value)
+        return CashChange(text, value)
+    if key == "without":
+        return WithoutBot(text, value)
+    if key == "order":
+        return ExtraOrder(text, _order_words(text, value))
+    bot, dot, parameter = key.removeprefix("bot.").rpartition(".")
+    if key.startswith("bot.") and dot and bot:
+        return BotChange(text, bot, parameter, value)
+    raise InvalidInput(f"change {text!r} is unknown; known keys: {KEYS}")
+
+
+def _order_words(text: str, value: str) -> list[str]:
+    words = value.split()
+    if len(words) not in (3, 5) or words[0] not in tuple(Side) or (len(words) == 5 and words[3] != "at"):
+        raise InvalidInput(f"change {text!r} is not 'order=buy 0.1 BTC/USDT' or 'order=sell 0.1 BTC/USDT at 61000'")
+    return words
+
+
+def parse_fees(text: str) -> FeeRates:
+    """Return rates of ``maker=0.001,taker=0.001`` (fractions, 0 to 0.1, six decimals)."""
+    rates: dict[str, int] = {}
+    for part in text.split(","):
+        name, equals, value = part.partition("=")
+        if name in rates:
+            raise InvalidInput(f"fees {text!r}: {name} is given twice")
+        if name not in ("maker", "taker") or not equals:
+            raise InvalidInput(f"fees {text!r}: {part!r} is not maker=RATE or taker=RATE")
+        rates[name] = to_scaled(value, 6)
+        if not 0 <= rates[name] <= PPM // 10:
+            raise InvalidInput(f"fees {text!r}: {name} rate {value} is not between 0 and 0.1")
+    default = FeeRates()
+    return FeeRates(rates.get("maker", default.maker_ppm), rates.get("taker", default.taker_ppm))
+
+
+def parse_moment(text: str, started_ms: int) -> int:
+    """Return UTC ms of ``90s``, ``5m`` or ``2h`` after the start, an ISO 8601 time, or UTC ms; else InvalidInput."""
+    number, unit = text[:-1], text[-1:]
+    if unit in _UNITS and number.isascii() and number.isdecimal() and len(number) <= 9:
+        return started_ms + int(number) * _UNITS[unit]
+    if text.isascii() and text.isdecimal() and len(text) == 13:
+        return int(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(
+            f"moment {text!r} is neither a time after the start such as 90s, 5m or 2h, nor a time in UTC such as "
+            "2026-01-01T00:12:30"
+        ) from None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1_000)

@@ -1,0 +1,134 @@
+"""Compares what a replay would have stored with what the profile has stored: ledger rows, fills, orders."""
+
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import TypeVar
+
+from cryptobot_desktop.backtest.differences import NOTHING, Difference, first_difference
+from cryptobot_desktop.backtest.verify import LedgerCheck, Replica, Verdict
+from cryptobot_desktop.domain.errors import UserActionNeeded
+from cryptobot_desktop.domain.ledger import Transfer
+from cryptobot_desktop.domain.orders import Order
+from cryptobot_desktop.portfolio.ledger import verify
+from cryptobot_desktop.storage.checks import check_ledger
+from cryptobot_desktop.storage.database import ProfileDatabase
+from cryptobot_desktop.storage.session_rows import fills_by_id, has_session, orders_by_id
+
+_SIDES = ("the ledger holds", "replayed")
+_T = TypeVar("_T")
+
+
+def against_ledger(database: ProfileDatabase, *, is_demanded: bool) -> LedgerCheck:
+    """Return the comparison with a profile. `is_demanded`: it must hold the session, and hold as a whole."""
+
+    def check(verdict: Verdict, replica: Replica) -> None:
+        where = database.path
+        if not has_session(database, verdict.session_id):
+            verdict.ledger = f"not compared: {where} does not hold session {verdict.session_id}"
+            if is_demanded:
+                verdict.difference = _missing(f"session {verdict.session_id}", "the session", 0)
+            return
+        try:
+            difference = _compare(database, verdict, replica) or (_whole(database) if is_demanded else None)
+        except UserActionNeeded as damage:
+            difference = Difference(
+                what="stored rows", field="", recorded="cannot be read", replayed=str(damage), sides=("they", "because")
+            )
+        verdict.difference = difference
+        verdict.ledger = f"differs from {where}" if difference else f"equal to {where}"
+
+    return check
+
+
+def _compare(database: ProfileDatabase, verdict: Verdict, replica: Replica) -> Difference | None:
+    counts = verdict.counts
+    stored = _stored_transfers(database, replica.transfers)
+    difference, counts.stored_transfers = _rows(
+        replica.transfers, stored, "ledger row", lambda row: row.seq, complete=verdict.is_complete
+    )
+    if difference is not None:
+        return difference
+    ended = len(stored) < len(replica.transfers)  # a killed session's last rows; nobody was told of them
+    if ended:
+        rows = len(replica.transfers) - len(stored)
+        verdict.notes += (f"the last {rows} ledger rows were not stored when the session was killed",)
+    is_complete = verdict.is_complete and not ended
+    fills = fills_by_id(database, (fill.fill_id for fill in replica.fills))
+    difference, counts.stored_fills = _by_id(replica.fills, fills, "fill", lambda f: f.fill_id, complete=is_complete)
+    if difference is not None:
+        return difference
+    orders = orders_by_id(database, replica.orders)
+    ours = [order for order in replica.orders.values() if not _went_on(order, orders.get(order.client_id), verdict)]
+    difference, counts.stored_orders = _by_id(ours, orders, "order", lambda o: o.client_id, complete=is_complete)
+    return difference
+
+
+def _stored_transfers(database: ProfileDatabase, replayed: list[Transfer]) -> list[Transfer]:
+    """Return the stored rows in the places of the replayed ones."""
+    if not replayed:
+        return []
+    return list(islice(database.transfers(replayed[0].seq - 1), len(replayed)))
+
+
+def _went_on(replayed: Order, stored: Order | None, verdict: Verdict) -> bool:
+    """Return True for an order that a later session has changed (or the part of this one that was not recorded)."""
+    return replayed.status.is_open and stored is not None and stored.updated_ms > verdict.recorded_until_ms
+
+
+def _by_id(
+    replayed: list[_T], stored: dict[str, _T], what: str, key: Callable[[_T], str], *, complete: bool
+) -> tuple[Difference | None, int]:
+    found = [stored.get(key(row)) for row in replayed]
+    return _rows(replayed, found, what, key, complete=complete)
+
+
+def _rows(
+    replayed: Iterable[_T],
+    stored: list[_T] | list[_T | None],
+    what: str,
+    key: Callable[[_T], object],
+    *,
+    complete: bool,
+) -> tuple[Difference | None, int]:
+    """Return the first difference between rows, and how many pairs were compared."""
+    compared = 0
+    for number, row in enumerate(replayed):
+        held = stored[number] if number < len(stored) else None
+        at_ms = getattr(row, "at_ms", getattr(row, "updated_ms", 0))
+        if held is None:
+            if complete:
+                return _missing(f"{what} {key(row)}", f"a {what}", at_ms), compared
+            continue
+        compared += 1
+        found = first_difference(held, row)
+        if found is not None:
+            return (
+                Difference(
+                    what=f"{what} {key(row)}",
+                    field=found[0],
+                    recorded=found[1],
+                    replayed=found[2],
+                    at_ms=at_ms,
+                    sides=_SIDES,
+                ),
+                compared,
+            )
+    return None, compared
+
+
+def _missing(what: str, thing: str, at_ms: int) -> Difference:
+    return Difference(what=what, field="", recorded=NOTHING, replayed=thing, at_ms=at_ms, sides=_SIDES)
+
+
+def _whole(database: ProfileDatabase) -> Difference | None:
+    """Check the ledger as a whole: its chain, its conservation, its balances."""
+    report = check_ledger(database, verify)
+    if report.holds:
+        return None
+    return Difference(
+        what="the ledger as a whole",
+        field="",
+        recorded=report.findings[0],
+        replayed="a ledger that holds",
+        sides=("found", "expected"),
+    )
