@@ -18,7 +18,7 @@ from cryptobot_desktop.backtest.replay import market_of
 from cryptobot_desktop.backtest.run import play, settle_on
 from cryptobot_desktop.backtest.sources import FILE_SYMBOL, open_data
 from cryptobot_desktop.domain.errors import InvalidInput
-from cryptobot_desktop.domain.facts import Fact
+from cryptobot_desktop.domain.facts import Fact, RecordingEnded
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.domain.journal import StoredState
 from cryptobot_desktop.domain.market import Received
@@ -82,6 +82,8 @@ class FastRun:
             session.outbox.put_session(msgspec.structs.replace(session.record, last_ms=now_ms, ended_ms=now_ms))
             session.outbox.flush()
             self.recording.finish(session)
+            if self.recording.ended_because:
+                self._tell(RecordingEnded(self.recording.ended_because, now_ms))
         finally:
             self.recording.break_off("the run was broken off")
         return session

@@ -35,6 +35,11 @@ class Recording:
             self._writer = self._folder.begin(start)
         return self._writer
 
+    @property
+    def ended_because(self) -> str:
+        """Return why the recording ended before its session; empty while all is well."""
+        return "" if self._writer is None else self._writer.ended_because
+
     def finish(self, session: Assembled) -> None:
         """Write the figures that the session itself publishes as its last word."""
         if self._writer is not None:

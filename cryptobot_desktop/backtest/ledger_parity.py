@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import TypeVar
 
+import msgspec
+
 from cryptobot_desktop.backtest.differences import NOTHING, Difference, first_difference
 from cryptobot_desktop.backtest.verify import LedgerCheck, Replica, Verdict
 from cryptobot_desktop.domain.errors import UserActionNeeded
@@ -58,7 +60,7 @@ def _compare(database: ProfileDatabase, verdict: Verdict, replica: Replica) -> D
     if difference is not None:
         return difference
     orders = orders_by_id(database, replica.orders)
-    ours = [order for order in replica.orders.values() if not _went_on(order, orders.get(order.client_id), verdict)]
+    ours = [_as_left(order, orders.get(order.client_id), verdict) for order in replica.orders.values()]
     difference, counts.stored_orders = _by_id(ours, orders, "order", lambda o: o.client_id, complete=is_complete)
     return difference
 
@@ -70,9 +72,11 @@ def _stored_transfers(database: ProfileDatabase, replayed: list[Transfer]) -> li
     return list(islice(database.transfers(replayed[0].seq - 1), len(replayed)))
 
 
-def _went_on(replayed: Order, stored: Order | None, verdict: Verdict) -> bool:
-    """Return True for an order that a later session has changed (or the part of this one that was not recorded)."""
-    return replayed.status.is_open and stored is not None and stored.updated_ms > verdict.recorded_until_ms
+def _as_left(replayed: Order, stored: Order | None, verdict: Verdict) -> Order:
+    """Return the replayed order; of one that was still open, what a later session made of it is taken as it is."""
+    if stored is None or not replayed.status.is_open or stored.updated_ms < verdict.recorded_until_ms:
+        return replayed
+    return msgspec.structs.replace(stored, request=replayed.request, created_ms=replayed.created_ms)
 
 
 def _by_id(

@@ -212,18 +212,14 @@ class LiveSession:
         self._beats += 1
         if self._beats % REST_BEATS == 0:
             self._session.recorder.rest()
-        self._note_recording()
+        reason = self._session.recorder.ended_because
+        if reason != self.mood.recording_ended:
+            self.mood.recording_ended = reason
+            self._tell(RecordingEnded(reason, self._session.pipeline.now_ms))
         if self._feed is not None:
             self.mood.weight_used, self.mood.weight_limit = self._feed.weight
             self._note_trouble(self._feed.note)
         self._publish()
-
-    def _note_recording(self) -> None:
-        """Tell once that the session is not recorded any more."""
-        reason = self._session.recorder.ended_because
-        if reason and not self.mood.recording_ended:
-            self._tell(RecordingEnded(reason, self._session.pipeline.now_ms))
-        self.mood.recording_ended = reason
 
     def _note_trouble(self, trouble: str) -> None:
         """Tell once what keeps books from being loaded; their state alone does not change by it."""
@@ -274,16 +270,8 @@ class LiveSession:
                 refusal = CommandAnswered(command_id, False, self.mood.message, self._session.pipeline.now_ms)
                 self._handle.publish_notice(refusal)
                 continue
-            take_command(self._session, command_id, command, self._named(command))
+            take_command(self._session, command_id, command, _named(self._catalogue, command))
             self._flush()
-
-    def _named(self, command: Command) -> Instrument | None:
-        """Return the instrument that a command names by its symbol, if the venue has it."""
-        if not isinstance(command, WatchInstrument):
-            return None
-        with contextlib.suppress(InvalidInput):  # the command itself says so when it is carried out
-            return instrument_by_name(self._catalogue.values(), command.symbol)
-        return None
 
     def _watch(self, symbol: str) -> None:
         instrument = instrument_by_name(self._catalogue.values(), symbol)
@@ -332,3 +320,11 @@ async def first_answer(feed: Feed, *, patient: bool, trouble: Callable[[str], No
         else:
             trouble("")
             return catalogue
+
+
+def _named(catalogue: Mapping[InstrumentId, Instrument], command: Command) -> Instrument | None:
+    """Return the instrument that a command names by its symbol, if the venue has it."""
+    if isinstance(command, WatchInstrument):
+        with contextlib.suppress(InvalidInput):  # the command itself says so when it is carried out
+            return instrument_by_name(catalogue.values(), command.symbol)
+    return None

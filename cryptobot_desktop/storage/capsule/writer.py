@@ -22,6 +22,8 @@ BLOCK_ENTRIES = 2_048
 KEEP_FREE_BYTES = 256 * 1024 * 1024
 """What a recording leaves on the disk: the ledger needs room more than the evidence does."""
 
+_SO_FAR = "this session is recorded up to here, trading goes on"
+
 
 class CapsuleWriter:
     """One session's file. Adding an entry costs a list's append; every `BLOCK_ENTRIES` a block is packed and written.
@@ -122,7 +124,7 @@ class CapsuleWriter:
         refusal = self._make_room(self._size) or self._short_disk()
         if refusal:
             self._finish(SessionEnded(reason=refusal))
-            self.ended_because = refusal
+            self.ended_because = f"{refusal}; {_SO_FAR}"
             return
         if self._state is not None:
             entries.append(self._state())
@@ -147,7 +149,7 @@ class CapsuleWriter:
             self._give_up(f"capsule {self.path.name} could not be written on ({error.strerror})")
 
     def _give_up(self, why: str) -> None:
-        self.ended_because = f"{why}; this session is recorded up to here, trading goes on"
+        self.ended_because = f"{why}; {_SO_FAR}"
         if self._is_open:
             self._is_open = False
             with contextlib.suppress(OSError):
