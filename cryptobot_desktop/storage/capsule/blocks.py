@@ -23,7 +23,7 @@ _CHECK = struct.Struct(">I")
 FRAME_BYTES = _FRAME.size + _CHECK.size
 HASH_BYTES = 32
 LARGEST_RAW = 256 * 1024 * 1024
-COMPRESSION = 6
+COMPRESSION = 1
 _WINDOW = 32 * 1024
 """How much of the block before a block may refer back to."""
 
