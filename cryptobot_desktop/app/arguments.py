@@ -183,13 +183,15 @@ def _replay(add: Add, _shared: Parser) -> None:
     parser.add_argument("capsule", metavar="CAPSULE", help="a file, or the id of a session of the data folder")
     parser.add_argument("--speed", type=checked(speed), default=0, metavar="max|1|10", help="max without it")
     parser.add_argument("--books", metavar="FILE", help="write the order books at the end to this file")
+    parser.add_argument("--band", action="store_true", help="what it would have come to under each fill model")
     parser.add_argument("--fork-at", metavar="TIME|DURATION", help="from here on, play it also with --change")
     parser.add_argument(
         "--change",
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="fees=..., cash=..., without=BOT, bot.NAME.PARAMETER=..., order='buy 0.1 BTC/USDT [at 61000]'; repeatable",
+        help="fees=..., fill-model=..., latency-ms=..., cash=..., without=BOT, bot.NAME.PARAMETER=..., or "
+        "order='buy 0.1 BTC/USDT [at 61000]'; may be repeated",
     )
 
 

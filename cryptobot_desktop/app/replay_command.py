@@ -7,7 +7,8 @@ from pathlib import Path
 from cryptobot_desktop.app.capsules import named_capsule
 from cryptobot_desktop.app.options import Options
 from cryptobot_desktop.app.run_command import tell, write_json
-from cryptobot_desktop.app.words import fork_lines, report_lines
+from cryptobot_desktop.app.words import band_lines, fork_lines, report_lines
+from cryptobot_desktop.backtest.band import band_document, profit_band
 from cryptobot_desktop.backtest.changes import parse_changes, parse_moment
 from cryptobot_desktop.backtest.fork import fork, fork_document
 from cryptobot_desktop.backtest.playback import spec_of
@@ -24,11 +25,22 @@ LONGEST_PAUSE_S = 5.0
 
 
 def execute(options: Options) -> int:
-    """Replay, and print the report of the run, or both sides of a fork."""
+    """Replay, and print the report of the run, or both sides of a fork, or the profit band."""
     parsed, capsule = options.parsed, named_capsule(options)
+    if parsed.band:
+        return _band(options, capsule)
     if parsed.fork_at or parsed.change:
         return _fork(options, capsule)
     return _replay(options, capsule)
+
+
+def _band(options: Options, capsule: Capsule) -> int:
+    band = profit_band(capsule.path)
+    if options.wants_json:
+        options.print_document(band_document(band))
+    else:
+        print("\n".join(band_lines(band)))
+    return 0
 
 
 def _fork(options: Options, capsule: Capsule) -> int:

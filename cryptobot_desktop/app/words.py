@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from cryptobot_desktop.backtest.band import Band
 from cryptobot_desktop.backtest.fork import Fork
 from cryptobot_desktop.domain.facts import (
     DecisionMade,
@@ -98,3 +99,13 @@ def fork_lines(found: Fork) -> list[str]:
     if parting is None:
         return [*lines, "both branches traded the same"]
     return [*lines, f"they part at {utc(parting.at_ms)}: {parting.sentence}"]
+
+
+def band_lines(band: Band) -> list[str]:
+    """Return a profit band as a small table."""
+    lines = [f"session {band.session_id}, recorded with the {band.recorded_model.value} fill model", *band.notes]
+    lines.append(f"{'':<12} {'equity at the end':>22} {'profit':>18} {'fills':>6}")
+    for line in band.lines:
+        end, profit = (format_trimmed(amount, AMOUNT_DECIMALS) for amount in (line.final_equity, line.profit))
+        lines.append(f"{line.model.value:<12} {end + ' ' + band.asset:>22} {profit:>18} {line.fills:>6}")
+    return [*lines, f"the band is {format_trimmed(band.width, AMOUNT_DECIMALS)} {band.asset} wide"]

@@ -1,22 +1,23 @@
 """What may be changed when a recorded session is played once more: ``key=value`` texts, checked and carried out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
 
 from cryptobot_desktop.domain.commands import ChangeBot, Command, PlaceOrder, RemoveBot
 from cryptobot_desktop.domain.errors import InvalidInput
+from cryptobot_desktop.domain.latency import Latency, latency_of
 from cryptobot_desktop.domain.market import Side
 from cryptobot_desktop.domain.numbers import PPM, to_scaled
-from cryptobot_desktop.domain.orders import FeeRates, OrderType
+from cryptobot_desktop.domain.orders import FeeRates, FillModel, OrderType
 from cryptobot_desktop.domain.recording import SessionStart
 from cryptobot_desktop.engine.assembly import Assembled, parse_cash
 from cryptobot_desktop.engine.session import SessionSpec
 from cryptobot_desktop.marketdata.symbol_names import instrument_by_name
 
 _UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-KEYS = "fees, cash, without, order, bot.NAME.PARAMETER"
+KEYS = "fees, fill-model, latency-ms, cash, without, order, bot.NAME.PARAMETER"
 
 
 class Change:
@@ -37,21 +38,29 @@ class Change:
         return ()
 
 
-class FeesChange(Change):
-    """Other fees from the fork on."""
+class RuleChange(Change):
+    """Another fee, fill model or latency."""
 
-    def __init__(self, text: str, rates: FeeRates) -> None:
+    def __init__(
+        self, text: str, *, fees: FeeRates | None = None, model: FillModel | None = None, latency: Latency | None = None
+    ) -> None:
         super().__init__(text)
-        self._rates = rates
+        self._fees, self._model, self._latency = fees, model, latency
 
     def to_spec(self, spec: SessionSpec, start: SessionStart, *, at_start: bool) -> SessionSpec:
-        """Return the settings with the fees."""
-        return msgspec.structs.replace(spec, fees=self._rates)
+        """Return the settings with the rule."""
+        return msgspec.structs.replace(
+            spec,
+            fees=self._fees or spec.fees,
+            fill_model=self._model or spec.fill_model,
+            latency=spec.latency if self._latency is None else self._latency,
+        )
 
     def to_session(self, session: Assembled, spec: SessionSpec) -> None:
-        """Let the exchange charge them, and risk reckon with them."""
-        session.exchange.set_fees(spec.venue, self._rates)
-        session.pipeline.fees[spec.venue] = self._rates
+        """Let the exchange go by it, and risk reckon with it."""
+        session.exchange.change_rules(spec.venue, fees=self._fees, model=self._model, latency=self._latency)
+        if self._fees is not None:
+            session.pipeline.fees[spec.venue] = self._fees
 
 
 class CashChange(Change):
@@ -132,19 +141,27 @@ def _parse(text: str) -> Change:
     key, equals, value = text.partition("=")
     if not equals or not value:
         raise InvalidInput(f"change {text!r} is not key=value; known keys: {KEYS}")
-    if key == "fees":
-        return FeesChange(text, parse_fees(value))
-    if key == "cash":
-        parse_cash(value)
-        return CashChange(text, value)
-    if key == "without":
-        return WithoutBot(text, value)
-    if key == "order":
-        return ExtraOrder(text, _order_words(text, value))
+    if key in _KINDS:
+        return _KINDS[key](text, value)
     bot, dot, parameter = key.removeprefix("bot.").rpartition(".")
     if key.startswith("bot.") and dot and bot:
         return BotChange(text, bot, parameter, value)
     raise InvalidInput(f"change {text!r} is unknown; known keys: {KEYS}")
+
+
+def _cash(text: str, value: str) -> Change:
+    parse_cash(value)
+    return CashChange(text, value)
+
+
+_KINDS: dict[str, Callable[[str, str], Change]] = {
+    "fees": lambda text, value: RuleChange(text, fees=parse_fees(value)),
+    "fill-model": lambda text, value: RuleChange(text, model=parse_fill_model(value)),
+    "latency-ms": lambda text, value: RuleChange(text, latency=parse_latency(value)),
+    "cash": _cash,
+    "without": WithoutBot,
+    "order": lambda text, value: ExtraOrder(text, _order_words(text, value)),
+}
 
 
 def _order_words(text: str, value: str) -> list[str]:
@@ -152,6 +169,22 @@ def _order_words(text: str, value: str) -> list[str]:
     if len(words) not in (3, 5) or words[0] not in tuple(Side) or (len(words) == 5 and words[3] != "at"):
         raise InvalidInput(f"change {text!r} is not 'order=buy 0.1 BTC/USDT' or 'order=sell 0.1 BTC/USDT at 61000'")
     return words
+
+
+def parse_fill_model(text: str) -> FillModel:
+    """Return a fill model by its name."""
+    try:
+        return FillModel(text)
+    except ValueError:
+        raise InvalidInput(f"fill model {text!r} is unknown; allowed: {', '.join(FillModel)}") from None
+
+
+def parse_latency(text: str) -> Latency:
+    """Return the latency of ``none``, ``50`` or ``20,80`` (ms; even between the two)."""
+    parts = [] if text == "none" else text.split(",")
+    if not all(part.isascii() and part.isdecimal() and len(part) <= 9 for part in parts):
+        raise InvalidInput(f"latency {text!r} is not a number of ms such as 50, two such as 20,80, or none")
+    return latency_of([int(part) for part in parts])
 
 
 def parse_fees(text: str) -> FeeRates:

@@ -12,14 +12,23 @@ from cryptobot_desktop.domain.facts import (
     ExecutionFact,
     Fact,
     OrderAccepted,
+    OrderAmended,
     OrderCanceled,
     OrderFilled,
     OrderRejected,
+    OrderTriggered,
 )
 
 NOTHING = "nothing"
 _NAMES = ("portfolio", "bot", "command_id", "reason")
-_OUTCOMES = {OrderAccepted: "accepted", OrderRejected: "rejected", OrderFilled: "filled", OrderCanceled: "ended"}
+_OUTCOMES = {
+    OrderAccepted: "accepted",
+    OrderRejected: "rejected",
+    OrderFilled: "filled",
+    OrderCanceled: "ended",
+    OrderTriggered: "triggered",
+    OrderAmended: "amended",
+}
 
 
 class Difference(Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -10,7 +10,7 @@ from cryptobot_desktop.backtest.differences import NOTHING, Difference, first_di
 from cryptobot_desktop.backtest.verify import LedgerCheck, Replica, Verdict
 from cryptobot_desktop.domain.errors import UserActionNeeded
 from cryptobot_desktop.domain.ledger import Transfer
-from cryptobot_desktop.domain.orders import Order
+from cryptobot_desktop.domain.orders import Fill, Order
 from cryptobot_desktop.portfolio.ledger import verify
 from cryptobot_desktop.storage.checks import check_ledger
 from cryptobot_desktop.storage.database import ProfileDatabase
@@ -56,13 +56,21 @@ def _compare(database: ProfileDatabase, verdict: Verdict, replica: Replica) -> D
         verdict.notes += (f"the last {rows} ledger rows were not stored when the session was killed",)
     is_complete = verdict.is_complete and not ended
     fills = fills_by_id(database, (fill.fill_id for fill in replica.fills))
-    difference, counts.stored_fills = _by_id(replica.fills, fills, "fill", lambda f: f.fill_id, complete=is_complete)
+    ours = [_fields_of(fill, fills) for fill in replica.fills]
+    difference, counts.stored_fills = _by_id(ours, fills, "fill", lambda f: f["fill_id"], complete=is_complete)
     if difference is not None:
         return difference
     orders = orders_by_id(database, replica.orders)
-    ours = [_as_left(order, orders.get(order.client_id), verdict) for order in replica.orders.values()]
-    difference, counts.stored_orders = _by_id(ours, orders, "order", lambda o: o.client_id, complete=is_complete)
+    left = [_as_left(order, orders.get(order.client_id), verdict) for order in replica.orders.values()]
+    difference, counts.stored_orders = _by_id(left, orders, "order", lambda o: o.client_id, complete=is_complete)
     return difference
+
+
+def _fields_of(fill: Fill, stored: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a replayed fill in those of its fields that the profile stores."""
+    values: dict[str, Any] = msgspec.to_builtins(fill)
+    held = stored.get(fill.fill_id)
+    return values if held is None else {name: value for name, value in values.items() if name in held}
 
 
 def _stored_transfers(database: ProfileDatabase, replayed: list[Transfer]) -> list[Transfer]:
@@ -98,7 +106,7 @@ def _rows(
     compared = 0
     for number, row in enumerate(replayed):
         held = stored[number] if number < len(stored) else None
-        at_ms = getattr(row, "at_ms", getattr(row, "updated_ms", 0))
+        at_ms = _time_of(row)
         if held is None:
             if complete:
                 return _missing(f"{what} {key(row)}", f"a {what}", at_ms), compared
@@ -118,6 +126,12 @@ def _rows(
                 compared,
             )
     return None, compared
+
+
+def _time_of(row: object) -> int:
+    if isinstance(row, dict):
+        return int(row["at_ms"])
+    return int(getattr(row, "at_ms", getattr(row, "updated_ms", 0)))
 
 
 def _missing(what: str, thing: str, at_ms: int) -> Difference:

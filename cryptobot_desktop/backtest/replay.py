@@ -57,9 +57,13 @@ def replay_market(capsule: Capsule, spec: SessionSpec, *, tell: Callable[[Fact],
 
 
 def overridden(recorded: SessionSpec, asked: SessionSpec) -> SessionSpec:
-    """Return the recorded settings with those that somebody named for this replay; cash counts for a new portfolio."""
-    named = {"fees": asked.fees, "cash": asked.cash or None}
-    return msgspec.structs.replace(recorded, **{key: value for key, value in named.items() if value is not None})
+    """Return the recorded settings with those that somebody named for this replay (are not what nobody names).
+
+    Cash counts where the session opened its portfolio itself.
+    """
+    plain = SessionSpec(cash="")
+    named = {name: getattr(asked, name) for name in ("fees", "cash", "fill_model", "latency")}
+    return msgspec.structs.replace(recorded, **{n: value for n, value in named.items() if value != getattr(plain, n)})
 
 
 def market_of(capsule: Capsule, spec: SessionSpec) -> tuple[SessionStart, SessionSpec]:

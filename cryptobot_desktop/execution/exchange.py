@@ -57,6 +57,22 @@ class PaperExchange:
         self._travel = Travel(latency, seed)
         self._intake = Intake(self._around, self._desk, self._travel)
 
+    def change_rules(
+        self,
+        venue: Venue,
+        *,
+        fees: FeeRates | None = None,
+        model: FillModel | None = None,
+        latency: Latency | None = None,
+    ) -> None:
+        """Go on under other rules where they are given; what is done, reserved or on its way stays as it is."""
+        if fees is not None:
+            self._around.fees.set_rates(venue, fees)
+        if model is not None:
+            self._around.set_model(model)
+        if latency is not None:
+            self._travel.latency = latency
+
     @property
     def next_due_ms(self) -> int:
         """Return when `advance` has something to do."""

@@ -11,7 +11,6 @@ from cryptobot_desktop.storage.database import ProfileDatabase
 
 _AT_ONCE = 500
 _FILL_FIELDS = tuple(field.name for field in msgspec.structs.fields(Fill))
-_FILLS = f"SELECT {', '.join(_FILL_FIELDS)} FROM fill WHERE fill_id IN ({{}})"  # noqa: S608 - names of our own struct
 _ORDERS = "SELECT client_id, document FROM order_state WHERE client_id IN ({})"
 
 
@@ -22,9 +21,13 @@ def has_session(database: ProfileDatabase, session_id: str) -> bool:
         return rows.fetchone() is not None
 
 
-def fills_by_id(database: ProfileDatabase, ids: Iterable[str]) -> dict[str, Fill]:
-    """Return the stored fills of these ids."""
-    return {row[0]: _fill(row) for row in _rows(database, _FILLS, ids)}
+def fills_by_id(database: ProfileDatabase, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return the stored fills of these ids, each as field and plain value; fields that are not stored are absent."""
+    with database.reading():
+        stored = [row[1] for row in database.connection.execute("PRAGMA table_info(fill)")]
+    fields = [name for name in _FILL_FIELDS if name in stored]
+    rows = _rows(database, f"SELECT {', '.join(fields)} FROM fill WHERE fill_id IN ({{}})", ids)  # noqa: S608 - our own
+    return {row[0]: _fill(dict(zip(fields, row, strict=True))) for row in rows}
 
 
 def orders_by_id(database: ProfileDatabase, ids: Iterable[str]) -> dict[str, Order]:
@@ -40,13 +43,11 @@ def _rows(database: ProfileDatabase, query: str, ids: Iterable[str]) -> Iterator
             yield from database.connection.execute(query.format(",".join("?" * len(some))), some)
 
 
-def _fill(row: tuple[Any, ...]) -> Fill:
-    values = dict(zip(_FILL_FIELDS, row, strict=True))
+def _fill(values: dict[str, Any]) -> dict[str, Any]:
     try:
-        values["evidence"] = msgspec.json.decode(values["evidence"])
-        return msgspec.convert(values, Fill)
+        return values | {"evidence": msgspec.json.decode(values["evidence"])}
     except (msgspec.DecodeError, TypeError) as error:
-        raise _damaged(f"fill {row[0]}", error) from None
+        raise _damaged(f"fill {values['fill_id']}", error) from None
 
 
 def _decoded(document: str, kind: type[Order], key: str) -> Order:
