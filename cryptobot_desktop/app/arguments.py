@@ -6,10 +6,11 @@ from functools import wraps
 from typing import NoReturn, TypeVar
 
 from cryptobot_desktop import __version__
+from cryptobot_desktop.backtest.changes import parse_fill_model, parse_latency
 from cryptobot_desktop.config.fee_tiers import parse_fees
 from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.instrument import Venue
-from cryptobot_desktop.domain.latency import Latency, latency_of
+from cryptobot_desktop.domain.latency import Latency
 from cryptobot_desktop.domain.orders import FillModel
 from cryptobot_desktop.domain.timeframe import parse_timeframe
 
@@ -60,23 +61,7 @@ def speed(text: str) -> int:
 
 def latency(text: str) -> Latency | None:
     """Return the latency of ``none``, ``50`` (ms) or ``20-80`` (between two times, evenly); None for ``measured``."""
-    if text in ("none", "measured"):
-        return Latency() if text == "none" else None
-    ends = text.split("-")
-    if len(ends) > 2 or not all(end.isascii() and end.isdecimal() and len(end) <= 6 for end in ends):
-        raise InvalidInput(f"latency {text!r} is not none, measured, ms such as 50, or a range such as 20-80")
-    times = [int(end) for end in ends]
-    if times != sorted(times):
-        raise InvalidInput(f"latency {text!r}: the first time is above the second")
-    return latency_of(times)
-
-
-def fill_model(text: str) -> FillModel:
-    """Return a fill model."""
-    try:
-        return FillModel(text)
-    except ValueError:
-        raise InvalidInput(f"fill model {text!r} is unknown; allowed: {', '.join(FillModel)}") from None
+    return None if text == "measured" else parse_latency(text)
 
 
 def seed(text: str) -> int:
@@ -150,7 +135,7 @@ def _bot_options(parser: Parser) -> None:
         help="or tier=vip1; with pay=BNB (KCS on KuCoin) fees are paid in it, with its discount",
     )
     parser.add_argument(
-        "--fill-model", type=checked(fill_model), default=FillModel.PESSIMISTIC, metavar="|".join(FillModel)
+        "--fill-model", type=checked(parse_fill_model), default=FillModel.PESSIMISTIC, metavar="|".join(FillModel)
     )
     parser.add_argument("--latency-ms", type=checked(latency), default=Latency(), metavar="N|LOW-HIGH|measured|none")
     parser.add_argument("--books", metavar="FILE", help="write the order books at the end to this file")

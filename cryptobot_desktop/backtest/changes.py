@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from cryptobot_desktop.config.fee_tiers import Wishes, parse_fees, settle_fees
 from cryptobot_desktop.domain.commands import ChangeBot, Command, PlaceOrder, RemoveBot
 from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.latency import Latency, latency_of
 from cryptobot_desktop.domain.market import Side
-from cryptobot_desktop.domain.numbers import PPM, to_scaled
-from cryptobot_desktop.domain.orders import FeeRates, FillModel, OrderType
+from cryptobot_desktop.domain.numbers import to_scaled
+from cryptobot_desktop.domain.orders import FillModel, OrderType
 from cryptobot_desktop.domain.recording import SessionStart
 from cryptobot_desktop.engine.assembly import Assembled, parse_cash
 from cryptobot_desktop.engine.session import SessionSpec
@@ -42,25 +43,26 @@ class RuleChange(Change):
     """Another fee, fill model or latency."""
 
     def __init__(
-        self, text: str, *, fees: FeeRates | None = None, model: FillModel | None = None, latency: Latency | None = None
+        self, text: str, *, fees: Wishes | None = None, model: FillModel | None = None, latency: Latency | None = None
     ) -> None:
         super().__init__(text)
         self._fees, self._model, self._latency = fees, model, latency
 
     def to_spec(self, spec: SessionSpec, start: SessionStart, *, at_start: bool) -> SessionSpec:
-        """Return the settings with the rule."""
+        """Return the settings with the rule; InvalidInput when the venue has no such fees."""
         return msgspec.structs.replace(
             spec,
-            fees=self._fees or spec.fees,
+            fees=spec.fees if self._fees is None else settle_fees(self._fees, spec.venue),
             fill_model=self._model or spec.fill_model,
             latency=spec.latency if self._latency is None else self._latency,
         )
 
     def to_session(self, session: Assembled, spec: SessionSpec) -> None:
         """Let the exchange go by it, and risk reckon with it."""
-        session.exchange.change_rules(spec.venue, fees=self._fees, model=self._model, latency=self._latency)
-        if self._fees is not None:
-            session.pipeline.fees[spec.venue] = self._fees
+        fees = None if self._fees is None else settle_fees(self._fees, spec.venue)
+        session.exchange.change_rules(spec.venue, fees=fees, model=self._model, latency=self._latency)
+        if fees is not None:
+            session.pipeline.fees[spec.venue] = fees
 
 
 class CashChange(Change):
@@ -180,27 +182,16 @@ def parse_fill_model(text: str) -> FillModel:
 
 
 def parse_latency(text: str) -> Latency:
-    """Return the latency of ``none``, ``50`` or ``20,80`` (ms; even between the two)."""
-    parts = [] if text == "none" else text.split(",")
-    if not all(part.isascii() and part.isdecimal() and len(part) <= 9 for part in parts):
-        raise InvalidInput(f"latency {text!r} is not a number of ms such as 50, two such as 20,80, or none")
-    return latency_of([int(part) for part in parts])
-
-
-def parse_fees(text: str) -> FeeRates:
-    """Return rates of ``maker=0.001,taker=0.001`` (fractions, 0 to 0.1, six decimals)."""
-    rates: dict[str, int] = {}
-    for part in text.split(","):
-        name, equals, value = part.partition("=")
-        if name in rates:
-            raise InvalidInput(f"fees {text!r}: {name} is given twice")
-        if name not in ("maker", "taker") or not equals:
-            raise InvalidInput(f"fees {text!r}: {part!r} is not maker=RATE or taker=RATE")
-        rates[name] = to_scaled(value, 6)
-        if not 0 <= rates[name] <= PPM // 10:
-            raise InvalidInput(f"fees {text!r}: {name} rate {value} is not between 0 and 0.1")
-    default = FeeRates()
-    return FeeRates(rates.get("maker", default.maker_ppm), rates.get("taker", default.taker_ppm))
+    """Return the latency of ``none``, ``50`` (ms) or ``20-80`` (between two times, evenly)."""
+    if text == "none":
+        return Latency()
+    ends = text.split("-")
+    if len(ends) > 2 or not all(end.isascii() and end.isdecimal() and len(end) <= 6 for end in ends):
+        raise InvalidInput(f"latency {text!r} is not none, a number of ms such as 50, or a range such as 20-80")
+    times = [int(end) for end in ends]
+    if times != sorted(times):
+        raise InvalidInput(f"latency {text!r}: the first time is above the second")
+    return latency_of(times)
 
 
 def parse_moment(text: str, started_ms: int) -> int:

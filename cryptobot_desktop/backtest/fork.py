@@ -15,14 +15,16 @@ from cryptobot_desktop.backtest.playback import Playback, inputs, spec_of
 from cryptobot_desktop.backtest.replay import notes_on
 from cryptobot_desktop.backtest.verify import PROGRESS_EVERY, Progress, Stopped
 from cryptobot_desktop.domain.errors import InvalidInput
-from cryptobot_desktop.domain.facts import CommandAnswered, DecisionMade, ExecutionFact, Fact
+from cryptobot_desktop.domain.facts import CommandAnswered, DecisionMade, ExecutionFact, Fact, OrderFilled
 from cryptobot_desktop.domain.market import Received
 from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS, format_trimmed
+from cryptobot_desktop.domain.orders import FillEvidence
 from cryptobot_desktop.domain.recording import CommandTaken, SessionInput, SessionOpened
 from cryptobot_desktop.engine.assembly import take_command
 from cryptobot_desktop.engine.report import run_report
 from cryptobot_desktop.storage.capsule import Capsule
 
+_NO_EVIDENCE = FillEvidence(kind="")
 OWN_COMMANDS = 1_000_000_000
 """Numbers of the commands by which a branch is changed; recorded ones are smaller."""
 
@@ -167,7 +169,7 @@ class _Branches:
         one, other = self._facts
         if self._divergence is None:
             for left, right in zip_longest(one, other):
-                found = compare_facts(left, right, input_number=0)
+                found = compare_facts(_bare(left), _bare(right), input_number=0)
                 if found is not None:
                     self._divergence = msgspec.structs.replace(found, sides=("recorded", "changed"))
                     break
@@ -186,6 +188,14 @@ def _branch(name: str, playback: Playback) -> Branch:
         final_equity=accounts.value(session.spec.portfolio, account.record.asset).equity,
         asset=account.record.asset,
     )
+
+
+def _bare(fact: Fact | None) -> Fact | None:
+    """Leave out on what fills rest: under another fill model that alone is no other course of the session."""
+    if not isinstance(fact, OrderFilled):
+        return fact
+    fills = (msgspec.structs.replace(fill, evidence=_NO_EVIDENCE) for fill in fact.fills)
+    return msgspec.structs.replace(fact, fills=tuple(fills))
 
 
 def _time_of(entry: SessionInput) -> int:

@@ -1,6 +1,6 @@
 """Compares what a replay would have stored with what the profile has stored: ledger rows, fills, orders."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any, TypeVar
 
