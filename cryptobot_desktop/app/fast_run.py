@@ -15,7 +15,7 @@ from cryptobot_desktop.app.markets import (
 from cryptobot_desktop.app.recording import Recording
 from cryptobot_desktop.backtest.playback import Playback, market_inputs
 from cryptobot_desktop.backtest.replay import market_of
-from cryptobot_desktop.backtest.run import play, settle_on
+from cryptobot_desktop.backtest.run import play, settle_on, until
 from cryptobot_desktop.backtest.sources import FILE_SYMBOL, open_data
 from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.facts import Fact, RecordingEnded
@@ -130,8 +130,7 @@ class FastRun:
         for instrument in wanted:
             begin_watching(session, instrument)
         resume(session, only_own(self._stored, spec.portfolio))
-        until = None if spec.duration_ms is None else data.start_ms + spec.duration_ms
-        play(session, self._until_stopped(r for r in data.events if until is None or r.received_ms <= until))
+        play(session, self._until_stopped(until(data, spec.duration_ms)))
         return session
 
     def _until_stopped(self, events: Iterable[Received]) -> Iterator[Received]:
@@ -156,9 +155,9 @@ class FastRun:
         recorder = self.recording.begin(spec, record, own, names=names, shape=shape)
         if recorder is not None:
             record_with(playback.session, recorder)
-        until = None if spec.duration_ms is None else record.started_ms + spec.duration_ms
+        end_ms = None if spec.duration_ms is None else record.started_ms + spec.duration_ms
         for entry in market_inputs(capsule.entries()):
-            if self._stopped or (until is not None and isinstance(entry, Received) and entry.received_ms > until):
+            if self._stopped or (end_ms is not None and isinstance(entry, Received) and entry.received_ms > end_ms):
                 break
             playback.take(entry)
             if not isinstance(entry, Received):

@@ -136,7 +136,7 @@ class _Branches:
         for number, change in enumerate(self._changes):
             change.to_session(session, self._changed_spec)
             for command in change.commands(session):
-                take_command(session, OWN_COMMANDS + number, command)
+                take_command(session, CommandTaken(OWN_COMMANDS + number, command, session.pipeline.now_ms))
         session.outbox.flush()
         if self._own_refusal:
             raise InvalidInput(f"the change cannot be made: {self._own_refusal}")

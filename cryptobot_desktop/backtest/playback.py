@@ -79,6 +79,7 @@ class Playback:
         )
         self.session.pipeline.bots.reserve(start.names)
         self._found: Instrument | None = None
+        self._refusal = ""
         self._rare: dict[type, Callable[[Any], None]] = {
             TimeSet: lambda entry: set_time(self.session, entry.at_ms),
             Watched: lambda entry: begin_watching(self.session, entry.instrument),
@@ -104,12 +105,12 @@ class Playback:
         return self.session
 
     def _command(self, taken: CommandTaken) -> None:
-        self._found = taken.instrument
-        take_command(self.session, taken.command_id, taken.command, taken.instrument)
+        self._found, self._refusal = taken.instrument, taken.refusal
+        take_command(self.session, taken)
 
     def _watch(self, symbol: str) -> None:
         if self._found is None:
-            raise InvalidInput(f"{symbol} cannot be added: the recorded market did not have it")
+            raise InvalidInput(self._refusal or f"{symbol} cannot be added: the recorded market did not have it")
         watch_instrument(self.session, self._found)
 
 

@@ -139,7 +139,7 @@ def run_recorded(
     for instrument in instruments:
         watch_instrument(session, instrument)
     open_session(session)
-    play(session, recorded.events)
+    play(session, until(recorded, spec.duration_ms))
     account = session.pipeline.accounts.get(spec.portfolio)
     return BacktestResult(
         report=_with_findings(run_report(session), recorded),
@@ -150,6 +150,14 @@ def run_recorded(
         findings=recorded.findings,
         books=books_document(session.market),
     )
+
+
+def until(recorded: RecordedData, duration_ms: int | None) -> Iterable[Received]:
+    """Return the events of the first `duration_ms` of market time, all of them when it is None."""
+    if duration_ms is None:
+        return recorded.events
+    end_ms = recorded.start_ms + duration_ms
+    return (received for received in recorded.events if received.received_ms <= end_ms)
 
 
 def settle_on(spec: SessionSpec, recorded: RecordedData) -> tuple[SessionSpec, tuple[Instrument, ...]]:

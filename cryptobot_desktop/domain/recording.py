@@ -58,12 +58,13 @@ class SessionOpened(Struct, frozen=True):
 
 
 class CommandTaken(Struct, frozen=True):
-    """A command was carried out. `instrument` is what the market source found for a symbol, if anything."""
+    """A command was carried out. `instrument` is what the market source found for a symbol, else `refusal` says why."""
 
     command_id: int
     command: Command
     at_ms: int
     instrument: Instrument | None = None
+    refusal: str = ""
 
 
 SessionInput = Received | TimeSet | Watched | HistoryLoaded | SessionOpened | CommandTaken

@@ -6,7 +6,7 @@ from functools import partial
 import msgspec
 from msgspec import Struct
 
-from cryptobot_desktop.domain.commands import Command, PreviewOrder
+from cryptobot_desktop.domain.commands import PreviewOrder
 from cryptobot_desktop.domain.errors import InvalidInput, UserActionNeeded
 from cryptobot_desktop.domain.facts import Fact
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
@@ -128,11 +128,11 @@ def take_history(session: Assembled, instrument: InstrumentId, candles: Sequence
             warm_up(bot, session.market)
 
 
-def take_command(session: Assembled, command_id: int, command: Command, found: Instrument | None = None) -> None:
-    """Carry out a command. `found` is what the market source has for a symbol in it."""
-    if not isinstance(command, PreviewOrder):  # it changes nothing
-        session.recorder.add(CommandTaken(command_id, command, session.pipeline.now_ms, found))
-    session.desk.execute(command_id, command)
+def take_command(session: Assembled, taken: CommandTaken) -> None:
+    """Carry out a command."""
+    if not isinstance(taken.command, PreviewOrder):  # it changes nothing
+        session.recorder.add(taken)
+    session.desk.execute(taken.command_id, taken.command)
 
 
 def watch_instrument(session: Assembled, instrument: Instrument) -> None:

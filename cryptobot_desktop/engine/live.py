@@ -1,7 +1,6 @@
 """A session on a running feed: the engine's asyncio side. Feeds call in, commands are carried out, snapshots go out."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Coroutine, Mapping
 
 import msgspec
@@ -13,6 +12,7 @@ from cryptobot_desktop.domain.facts import CommandAnswered, Fact, FeedStateChang
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.domain.journal import SessionRecord, StoredState
 from cryptobot_desktop.domain.market import ClockTick, FeedState, Received
+from cryptobot_desktop.domain.recording import CommandTaken
 from cryptobot_desktop.domain.timeframe import MINUTE_MS, Timeframe
 from cryptobot_desktop.engine.assembly import (
     Assembled,
@@ -270,7 +270,9 @@ class LiveSession:
                 refusal = CommandAnswered(command_id, False, self.mood.message, self._session.pipeline.now_ms)
                 self._handle.publish_notice(refusal)
                 continue
-            take_command(self._session, command_id, command, _named(self._catalogue, command))
+            instrument, why_not = _named(self._catalogue, command)
+            now_ms = self._session.pipeline.now_ms
+            take_command(self._session, CommandTaken(command_id, command, now_ms, instrument, why_not))
             self._flush()
 
     def _watch(self, symbol: str) -> None:
@@ -322,9 +324,11 @@ async def first_answer(feed: Feed, *, patient: bool, trouble: Callable[[str], No
             return catalogue
 
 
-def _named(catalogue: Mapping[InstrumentId, Instrument], command: Command) -> Instrument | None:
-    """Return the instrument that a command names by its symbol, if the venue has it."""
+def _named(catalogue: Mapping[InstrumentId, Instrument], command: Command) -> tuple[Instrument | None, str]:
+    """Return the instrument that a command names by its symbol, or why the venue has none of that name."""
     if isinstance(command, WatchInstrument):
-        with contextlib.suppress(InvalidInput):  # the command itself says so when it is carried out
-            return instrument_by_name(catalogue.values(), command.symbol)
-    return None
+        try:
+            return instrument_by_name(catalogue.values(), command.symbol), ""
+        except InvalidInput as refusal:
+            return None, str(refusal)
+    return None, ""

@@ -68,7 +68,8 @@ class _Command(Struct, array_like=True, tag=24):
     command_id: int
     command: Command
     at_ms: int
-    instrument: Instrument | None
+    instrument: Instrument | None = None
+    refusal: str = ""
 
 
 class _Fact(Struct, array_like=True, tag=30):

@@ -149,7 +149,9 @@ def test_a_session_over_sockets_its_replays_and_a_backtest_are_the_same_to_the_l
     assert books[0].read_bytes() == books[1].read_bytes()
     tested = document(cryptobot(other, "backtest", "--data", str(capsule), "--json", **SURROUNDINGS[1]))
     assert {name: tested[name] for name in SAME} == {name: report[name] for name in SAME}
-    certificate = document(cryptobot(data_dir, "verify", str(capsule), "--ledger", "--json", **SURROUNDINGS[0]))
+    verified = cryptobot(data_dir, "verify", str(capsule), "--ledger", "--json", **SURROUNDINGS[0])
+    assert verified.returncode == 0, orjson.loads(verified.stdout)["summary"]
+    certificate = document(verified)
     assert certificate["result"] == "equal"
     assert certificate["hashes"]["trades_hash"] == report["trades_hash"]
     assert certificate["compared"]["stored_fills"] == report["fills"]

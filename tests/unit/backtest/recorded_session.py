@@ -23,7 +23,7 @@ from cryptobot_desktop.domain.commands import (
 from cryptobot_desktop.domain.journal import SessionRecord
 from cryptobot_desktop.domain.market import Candle, Received, Side
 from cryptobot_desktop.domain.orders import OrderType
-from cryptobot_desktop.domain.recording import Entry
+from cryptobot_desktop.domain.recording import CommandTaken, Entry
 from cryptobot_desktop.engine.assembly import (
     Assembled,
     assemble,
@@ -147,7 +147,8 @@ def _play(session: Assembled, events: Sequence[Received], first: int, wishes: li
         session.outbox.flush()
         for after, wish in wishes:
             if after == number:
-                take_command(session, asked, WISHES[wish % len(WISHES)](asked))
+                taken = CommandTaken(asked, WISHES[wish % len(WISHES)](asked), session.pipeline.now_ms)
+                take_command(session, taken)
                 asked += 1
                 session.outbox.flush()
         if number % 4 == 0:

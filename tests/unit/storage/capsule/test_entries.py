@@ -77,6 +77,7 @@ RARE: tuple[Entry, ...] = (
     SessionOpened(),
     CommandTaken(3, ask.AddBot("b", "sma_cross", "p", BTC, Timeframe.M1, {"fast": "1"}), 9),
     CommandTaken(4, ask.WatchInstrument("BTC/USDT"), 9, btc_usdt()),
+    CommandTaken(6, ask.WatchInstrument("NO/PE"), 9, None, "there is none"),
     CommandTaken(5, ask.ResetPortfolio("p", "USDT", 2**62), 9),
     FactSeen(OrderFilled(ORDER, (FILL, FILL), 5)),
     FactSeen(DECISION),
