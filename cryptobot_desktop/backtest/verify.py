@@ -16,7 +16,7 @@ from cryptobot_desktop.domain.facts import DecisionMade, Fact, OrderAccepted, Or
 from cryptobot_desktop.domain.journal import CommitBatch
 from cryptobot_desktop.domain.ledger import Transfer
 from cryptobot_desktop.domain.orders import Fill, Order
-from cryptobot_desktop.domain.recording import Checkpoint, FactSeen, SessionStart, is_result
+from cryptobot_desktop.domain.recording import Checkpoint, FactSeen, SessionInput, SessionStart, is_result
 from cryptobot_desktop.engine.books import books_document
 from cryptobot_desktop.engine.recorder import books_hash, checkpoint
 from cryptobot_desktop.engine.report import run_report
@@ -136,20 +136,12 @@ class Verifier:
         """Replay and compare up to the first difference, damage, or the end."""
         capsule, found = self.capsule, self.verdict
         try:
-            for entry in capsule.entries():
-                if isinstance(entry, FactSeen):
-                    self._recorded.append(entry.fact)
-                    continue
-                self._settle()
-                if isinstance(entry, Checkpoint):
-                    self._compare_checkpoint(entry)
-                elif found.difference is None:
-                    found.counts.inputs += 1
-                    self.playback.take(entry)
+            for number, entry in enumerate(capsule.entries()):
+                if number % PROGRESS_EVERY == 0 and not progress(capsule.read_bytes / capsule.size):
+                    raise Stopped(f"the verification of {capsule.path.name} was stopped before its end")
+                self._take(entry)
                 if found.difference is not None:
                     break
-                if found.counts.inputs % PROGRESS_EVERY == 0 and not progress(capsule.read_bytes / capsule.size):
-                    raise Stopped(f"the verification of {capsule.path.name} was stopped before its end")
         except Stopped:
             raise
         except CryptobotError as trouble:
@@ -157,6 +149,17 @@ class Verifier:
         self._conclude()
         progress(1.0)
         return found
+
+    def _take(self, entry: SessionInput | FactSeen | Checkpoint) -> None:
+        if isinstance(entry, FactSeen):
+            self._recorded.append(entry.fact)
+            return
+        self._settle()
+        if isinstance(entry, Checkpoint):
+            self._compare_checkpoint(entry)
+        elif self.verdict.difference is None:
+            self.verdict.counts.inputs += 1
+            self.playback.take(entry)
 
     def _see(self, fact: Fact) -> None:
         if is_result(fact):
