@@ -2,22 +2,43 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
 from cryptobot_desktop.backtest.differences import NOTHING, Difference, first_difference
-from cryptobot_desktop.backtest.verify import LedgerCheck, Replica, Verdict
-from cryptobot_desktop.domain.errors import UserActionNeeded
+from cryptobot_desktop.backtest.verify import LedgerCheck, Progress, Replica, Verdict, verify_capsule
+from cryptobot_desktop.domain.errors import InvalidInput, UserActionNeeded
 from cryptobot_desktop.domain.ledger import Transfer
 from cryptobot_desktop.domain.orders import Fill, Order
 from cryptobot_desktop.portfolio.ledger import verify
 from cryptobot_desktop.storage.checks import check_ledger
-from cryptobot_desktop.storage.database import ProfileDatabase
+from cryptobot_desktop.storage.database import FILE_NAME, ProfileDatabase
 from cryptobot_desktop.storage.session_rows import fills_by_id, has_session, orders_by_id
 
 _SIDES = ("the ledger holds", "replayed")
 _T = TypeVar("_T")
+
+
+def verify_with_profile(
+    path: str | Path, data_folder: Path, *, is_demanded: bool = False, progress: Progress = lambda _: True
+) -> Verdict:
+    """Verify a capsule, and compare it with the ledger of a data folder where there is one that holds the session.
+
+    May run in any thread or process, also while the session runs. `is_demanded`: without such a ledger nothing holds;
+    InvalidInput when there is none at all.
+    """
+    profile = data_folder / FILE_NAME
+    if not profile.exists():
+        if is_demanded:
+            raise InvalidInput(f"there is no ledger in {data_folder}; name the data folder of the session: --data-dir")
+        return verify_capsule(path, progress=progress)
+    database = ProfileDatabase(profile, read_only=True)
+    try:
+        return verify_capsule(path, progress=progress, check_ledger=against_ledger(database, is_demanded=is_demanded))
+    finally:
+        database.close()
 
 
 def against_ledger(database: ProfileDatabase, *, is_demanded: bool) -> LedgerCheck:

@@ -1,5 +1,6 @@
 """Verification names what differs, the certificate tells it, forks and bands change what they say and nothing else."""
 
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from cryptobot_desktop.backtest.certificate import certificate, write_certificat
 from cryptobot_desktop.backtest.certificate_page import certificate_page
 from cryptobot_desktop.backtest.changes import parse_changes, parse_moment
 from cryptobot_desktop.backtest.fork import fork, fork_document
+from cryptobot_desktop.backtest.ledger_parity import verify_with_profile
 from cryptobot_desktop.backtest.playback import spec_of
 from cryptobot_desktop.backtest.verify import Stopped, verify_capsule
 from cryptobot_desktop.domain.errors import InvalidInput, UserActionNeeded
@@ -225,6 +227,14 @@ def test_the_band_has_a_line_for_each_model_and_the_recorded_one_is_the_session(
     many = tuple((number, number) for number in range(5 * POINTS))
     assert len(thinned(many)) == POINTS
     assert (thinned(many)[0], thinned(many)[-1]) == (many[0], many[-1])
+
+
+def test_verdict_band_and_fork_can_be_handed_from_process_to_process(recorded: Recorded) -> None:
+    found = fork(recorded.path, fork_ms=START_MS, changes=parse_changes(["fees=maker=0,taker=0"]))
+    verdict = verify_with_profile(recorded.path, recorded.folder, is_demanded=True)
+    assert verdict.holds, verdict.summary
+    for result in (verdict, profit_band(recorded.path), found):
+        assert pickle.loads(pickle.dumps(result)) == result
 
 
 def test_a_backtest_on_a_capsule_plays_its_own_bots_or_others(recorded: Recorded) -> None:
