@@ -12,7 +12,7 @@ from cryptobot_desktop.backtest.verify import LedgerCheck, Progress, Replica, Ve
 from cryptobot_desktop.domain.errors import InvalidInput, UserActionNeeded
 from cryptobot_desktop.domain.ledger import Transfer
 from cryptobot_desktop.domain.orders import Fill, Order
-from cryptobot_desktop.portfolio.ledger import verify
+from cryptobot_desktop.portfolio.audit import audit
 from cryptobot_desktop.storage.checks import check_ledger
 from cryptobot_desktop.storage.database import FILE_NAME, ProfileDatabase
 from cryptobot_desktop.storage.session_rows import fills_by_id, has_session, orders_by_id
@@ -161,7 +161,7 @@ def _missing(what: str, thing: str, at_ms: int) -> Difference:
 
 def _whole(database: ProfileDatabase) -> Difference | None:
     """Check the ledger as a whole: its chain, its conservation, its balances."""
-    report = check_ledger(database, verify)
+    report = check_ledger(database, audit)
     if report.holds:
         return None
     return Difference(

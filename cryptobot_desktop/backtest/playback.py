@@ -15,6 +15,7 @@ from cryptobot_desktop.domain.recording import (
     CommandTaken,
     Entry,
     HistoryLoaded,
+    IntakeSet,
     SessionInput,
     SessionOpened,
     SessionStart,
@@ -26,6 +27,7 @@ from cryptobot_desktop.engine.assembly import (
     assemble,
     begin_watching,
     resume,
+    set_intake,
     set_time,
     take_command,
     take_history,
@@ -84,6 +86,7 @@ class Playback:
             TimeSet: lambda entry: set_time(self.session, entry.at_ms),
             Watched: lambda entry: begin_watching(self.session, entry.instrument),
             HistoryLoaded: lambda entry: take_history(self.session, entry.instrument, entry.candles),
+            IntakeSet: lambda entry: set_intake(self.session, entry.refusal),
             SessionOpened: lambda _: resume(self.session, self.start.stored),
             CommandTaken: self._command,
         }

@@ -53,6 +53,12 @@ class HistoryLoaded(Struct, frozen=True):
     candles: tuple[Candle, ...]
 
 
+class IntakeSet(Struct, frozen=True):
+    """New orders are refused from now on, and why; an empty text accepts them again."""
+
+    refusal: str
+
+
 class SessionOpened(Struct, frozen=True):
     """Stored state was taken up; portfolio and bots were made sure of."""
 
@@ -67,7 +73,7 @@ class CommandTaken(Struct, frozen=True):
     refusal: str = ""
 
 
-SessionInput = Received | TimeSet | Watched | HistoryLoaded | SessionOpened | CommandTaken
+SessionInput = Received | TimeSet | Watched | HistoryLoaded | IntakeSet | SessionOpened | CommandTaken
 
 
 class FactSeen(Struct, frozen=True):

@@ -19,6 +19,7 @@ from cryptobot_desktop.domain.recording import (
     CommandTaken,
     FactSeen,
     HistoryLoaded,
+    IntakeSet,
     SessionOpened,
     TimeSet,
     Watched,
@@ -111,6 +112,13 @@ def set_time(session: Assembled, now_ms: int) -> None:
     """Let the session begin at a time; it never steps back."""
     session.recorder.add(TimeSet(now_ms))
     session.pipeline.now_ms = max(session.pipeline.now_ms, now_ms)
+
+
+def set_intake(session: Assembled, refusal: str) -> None:
+    """Take no new orders for a reason, or take them again."""
+    if refusal != session.pipeline.no_intake:
+        session.recorder.add(IntakeSet(refusal))
+        session.pipeline.no_intake = refusal
 
 
 def begin_watching(session: Assembled, instrument: Instrument) -> None:

@@ -22,6 +22,7 @@ from cryptobot_desktop.engine.assembly import (
     keep_scales,
     record_with,
     resume,
+    set_intake,
     set_time,
     take_command,
     take_history,
@@ -33,7 +34,6 @@ from cryptobot_desktop.engine.disk_space import DiskSpace
 from cryptobot_desktop.engine.handle import EngineHandle
 from cryptobot_desktop.engine.outbox import Store
 from cryptobot_desktop.engine.picture import EngineMood, Picture
-from cryptobot_desktop.engine.pipeline import Pipeline
 from cryptobot_desktop.engine.recorder import Recorder
 from cryptobot_desktop.engine.session import MarketSource, SessionSpec
 from cryptobot_desktop.engine.snapshot import MarketCard
@@ -152,7 +152,7 @@ class LiveSession:
         for instrument in wanted:
             begin_watching(session, instrument)
         await asyncio.gather(*(self._load_history(i, FIRST_HISTORY_MINUTES) for i in wanted))
-        look_at_disk(self.disk, self.mood, self._session.pipeline)
+        look_at_disk(self.disk, self.mood, self._session)
         self._picture.restore(stored)
         resume(session, stored)
         feed.watch(wanted)
@@ -204,7 +204,7 @@ class LiveSession:
             self._on_received(Received(tick_ms, ClockTick(tick_ms)))
         if now_ms - self._last_saved_ms >= SAVE_SESSION_MS:
             self._last_saved_ms = now_ms
-            look_at_disk(self.disk, self.mood, self._session.pipeline)
+            look_at_disk(self.disk, self.mood, self._session)
             self._session.outbox.put_session(msgspec.structs.replace(self._session.record, last_ms=now_ms))
             self._flush()
         elif self.mood.state == "halted":
@@ -295,11 +295,11 @@ class LiveSession:
         take_history(self._session, instrument.id, [candle for candle in candles if candle.closed is not False])
 
 
-def look_at_disk(disk: DiskSpace, mood: EngineMood, pipeline: Pipeline) -> None:
+def look_at_disk(disk: DiskSpace, mood: EngineMood, session: Assembled) -> None:
     """Take no new orders while the disk is nearly full, and say so where the engine's other messages are."""
     before = disk.warning
     disk.look()
-    pipeline.no_intake = disk.refusal
+    set_intake(session, disk.refusal)
     if mood.state == "running" and (disk.warning or mood.message == before):
         mood.message = disk.warning
 

@@ -10,10 +10,10 @@ import orjson
 
 from cryptobot_desktop.domain.journal import SessionRecord, StoredState
 from cryptobot_desktop.domain.recording import Checkpoint, FactSeen, SessionEnded, SessionInput, SessionStart
-from cryptobot_desktop.engine.accounts import origin_of
 from cryptobot_desktop.engine.code_identity import code_fingerprint
 from cryptobot_desktop.engine.pipeline import Pipeline
 from cryptobot_desktop.engine.session import MarketShape, SessionSpec
+from cryptobot_desktop.portfolio.own_trades import origin_of
 
 
 class Recorder(Protocol):
@@ -80,7 +80,7 @@ def session_start(
         record=record,
         spec=msgspec.to_builtins(spec),
         stored=_needed(stored, None if not record.is_run else record.portfolio),
-        names=tuple(sorted({*names, *(origin_of(fill.client_id) for fill in stored.fills)})),
+        names=tuple(sorted({*names, *_origins(stored)})),
         has_books=shape.has_books,
         base=shape.base,
         code=code_fingerprint(),
@@ -119,6 +119,18 @@ def books_hash(books: dict[str, Any]) -> str:
 
 
 def _needed(stored: StoredState, portfolio: str | None) -> StoredState:
-    """Leave out what cannot matter to a session: old decisions, other sessions, other portfolios' fills of a run."""
-    fills = stored.fills if portfolio is None else tuple(f for f in stored.fills if f.portfolio == portfolio)
-    return msgspec.structs.replace(stored, decisions=(), sessions=(), last_session=None, fills=fills)
+    """Leave out what cannot matter to a session: what is only shown, and other portfolios' positions of a run."""
+    shown = msgspec.structs.replace(stored, decisions=(), sessions=(), last_session=None, fills=())
+    if portfolio is None:
+        return shown
+    return msgspec.structs.replace(
+        shown,
+        books=tuple(book for book in stored.books if book.portfolio == portfolio),
+        tail_fills=tuple(fill for fill in stored.tail_fills if fill.portfolio == portfolio),
+    )
+
+
+def _origins(stored: StoredState) -> set[str]:
+    """Return who has ever traded in a running epoch; no new bot may have such a name."""
+    before = {state.origin for book in stored.books for state in book.origins}
+    return before | {origin_of(fill.client_id) for fill in stored.tail_fills}

@@ -13,9 +13,9 @@ from cryptobot_desktop.backtest.ledger_parity import against_ledger
 from cryptobot_desktop.backtest.verify import Verdict, verify_capsule
 from cryptobot_desktop.storage.capsule.blocks import FOOTER, MAGIC, BlockReader
 from cryptobot_desktop.storage.database import FILE_NAME, ProfileDatabase
-from tests.unit.backtest.recorded_session import CLOSES, WISHES, Recorded, record_session
+from tests.unit.backtest.recorded_session import CLOSES, FULL_DISK, Recorded, record_session
 
-WHISHED = st.lists(st.tuples(st.integers(0, 39), st.integers(0, len(WISHES) - 1)), max_size=14)
+WHISHED = st.lists(st.tuples(st.integers(0, 39), st.integers(0, FULL_DISK)), max_size=14)
 
 
 @pytest.fixture(scope="module")

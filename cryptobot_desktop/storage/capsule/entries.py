@@ -31,6 +31,7 @@ from cryptobot_desktop.domain.recording import (
     Entry,
     FactSeen,
     HistoryLoaded,
+    IntakeSet,
     SessionEnded,
     SessionOpened,
     SessionStart,
@@ -72,6 +73,10 @@ class _Command(Struct, array_like=True, tag=24):
     refusal: str = ""
 
 
+class _Intake(Struct, array_like=True, tag=25):
+    refusal: str
+
+
 class _Fact(Struct, array_like=True, tag=30):
     fact: Fact
 
@@ -102,7 +107,7 @@ class _History(Struct, array_like=True, tag=22):
 
 
 _ROW_EVENTS = dict(zip(_ROWS, EVENTS, strict=True))
-_Row: Any = Union[(*_ROWS, _TimeSet, _Watched, _History, _Opened, _Command, _Fact, _Checkpoint, _Ended)]
+_Row: Any = Union[(*_ROWS, _TimeSet, _Watched, _History, _Opened, _Intake, _Command, _Fact, _Checkpoint, _Ended)]
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_rows = msgspec.msgpack.Decoder(list[_Row]).decode
@@ -156,6 +161,7 @@ _TO_ROW: dict[type, Callable[[Any], Struct]] = {
     Watched: lambda entry: _Watched(entry.instrument),
     TimeSet: lambda entry: _TimeSet(entry.at_ms),
     SessionOpened: lambda _: _Opened(),
+    IntakeSet: lambda entry: _Intake(entry.refusal),
     SessionEnded: _Ended,
 }
 _FROM_ROW: dict[type, Callable[[Any], Entry]] = {
@@ -166,5 +172,6 @@ _FROM_ROW: dict[type, Callable[[Any], Entry]] = {
     _Watched: lambda row: Watched(row.instrument),
     _TimeSet: lambda row: TimeSet(row.at_ms),
     _Opened: lambda _: SessionOpened(),
+    _Intake: lambda row: IntakeSet(row.refusal),
     _Ended: lambda row: row.ended,
 }

@@ -30,6 +30,7 @@ from cryptobot_desktop.engine.assembly import (
     begin_watching,
     record_with,
     resume,
+    set_intake,
     take_command,
     take_history,
 )
@@ -77,6 +78,10 @@ WISHES: tuple[Callable[[int], Command], ...] = (
     lambda number: CreatePortfolio(f"other-{number}", "USDT", 10**10),
 )
 """What a user may ask, by number; some are refused, which is recorded as well."""
+
+
+FULL_DISK = len(WISHES)
+"""A wish of nobody: the disk is full from now on, or no longer."""
 
 
 @dataclass
@@ -146,7 +151,9 @@ def _play(session: Assembled, events: Sequence[Received], first: int, wishes: li
         session.pipeline.process(event)
         session.outbox.flush()
         for after, wish in wishes:
-            if after == number:
+            if after == number and wish == FULL_DISK:
+                set_intake(session, "" if session.pipeline.no_intake else "the disk is full")
+            elif after == number:
                 taken = CommandTaken(asked, WISHES[wish % len(WISHES)](asked), session.pipeline.now_ms)
                 take_command(session, taken)
                 asked += 1
