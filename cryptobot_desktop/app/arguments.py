@@ -6,10 +6,11 @@ from functools import wraps
 from typing import NoReturn, TypeVar
 
 from cryptobot_desktop import __version__
+from cryptobot_desktop.backtest.changes import parse_fill_model, parse_latency
 from cryptobot_desktop.config.fee_tiers import parse_fees
 from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.instrument import Venue
-from cryptobot_desktop.domain.latency import Latency, latency_of
+from cryptobot_desktop.domain.latency import Latency
 from cryptobot_desktop.domain.orders import FillModel
 from cryptobot_desktop.domain.timeframe import parse_timeframe
 
@@ -60,23 +61,7 @@ def speed(text: str) -> int:
 
 def latency(text: str) -> Latency | None:
     """Return the latency of ``none``, ``50`` (ms) or ``20-80`` (between two times, evenly); None for ``measured``."""
-    if text in ("none", "measured"):
-        return Latency() if text == "none" else None
-    ends = text.split("-")
-    if len(ends) > 2 or not all(end.isascii() and end.isdecimal() and len(end) <= 6 for end in ends):
-        raise InvalidInput(f"latency {text!r} is not none, measured, ms such as 50, or a range such as 20-80")
-    times = [int(end) for end in ends]
-    if times != sorted(times):
-        raise InvalidInput(f"latency {text!r}: the first time is above the second")
-    return latency_of(times)
-
-
-def fill_model(text: str) -> FillModel:
-    """Return a fill model."""
-    try:
-        return FillModel(text)
-    except ValueError:
-        raise InvalidInput(f"fill model {text!r} is unknown; allowed: {', '.join(FillModel)}") from None
+    return None if text == "measured" else parse_latency(text)
 
 
 def seed(text: str) -> int:
@@ -112,7 +97,7 @@ def build_parser() -> Parser:
     def add(name: str, text: str) -> Parser:
         return commands.add_parser(name, help=text, description=text, parents=[shared])
 
-    for build in (_run, _backtest, _emulator, _decode, _portfolio, _ledger, _backup, _candles, _indicators, _doctor):
+    for build in _COMMANDS:
         build(add, shared)
     return parser
 
@@ -150,7 +135,7 @@ def _bot_options(parser: Parser) -> None:
         help="or tier=vip1; with pay=BNB (KCS on KuCoin) fees are paid in it, with its discount",
     )
     parser.add_argument(
-        "--fill-model", type=checked(fill_model), default=FillModel.PESSIMISTIC, metavar="|".join(FillModel)
+        "--fill-model", type=checked(parse_fill_model), default=FillModel.PESSIMISTIC, metavar="|".join(FillModel)
     )
     parser.add_argument("--latency-ms", type=checked(latency), default=Latency(), metavar="N|LOW-HIGH|measured|none")
     parser.add_argument("--books", metavar="FILE", help="write the order books at the end to this file")
@@ -170,12 +155,48 @@ def _backtest(add: Add, _shared: Parser) -> None:
     parser = add("backtest", "run bots over recorded data")
     _market_options(parser, market="")
     _bot_options(parser)
-    parser.add_argument("--data", metavar="FILE", help="candles CSV, trades CSV or recording")
+    parser.add_argument("--data", metavar="FILE", help="candles CSV, trades CSV, recording or capsule")
     parser.add_argument("--out", metavar="DIR", help="write trades.csv, equity.csv, summary.json and report.html")
     parser.add_argument(
         "--duration", type=checked(duration_ms), metavar="30s|5m|2h", help="length of a synthetic market"
     )
     parser.add_argument("--until-end", action="store_true", help=argparse.SUPPRESS)
+
+
+def _replay(add: Add, _shared: Parser) -> None:
+    parser = add("replay", "play a recorded session through the engine again")
+    parser.add_argument("capsule", metavar="CAPSULE", help="a file, or the id of a session of the data folder")
+    parser.add_argument("--speed", type=checked(speed), default=0, metavar="max|1|10", help="max without it")
+    parser.add_argument("--books", metavar="FILE", help="write the order books at the end to this file")
+    parser.add_argument("--band", action="store_true", help="what it would have come to under each fill model")
+    parser.add_argument("--fork-at", metavar="TIME|DURATION", help="from here on, play it also with --change")
+    parser.add_argument(
+        "--change",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="fees=..., fill-model=..., latency-ms=..., cash=..., without=BOT, bot.NAME.PARAMETER=..., or "
+        "order='buy 0.1 BTC/USDT [at 61000]'; may be repeated",
+    )
+
+
+def _verify(add: Add, _shared: Parser) -> None:
+    parser = add("verify", "replay a session and compare; exit status 1 at the first difference")
+    parser.add_argument("capsule", metavar="CAPSULE", help="a file, or the id of a session of the data folder")
+    parser.add_argument("--out", metavar="DIR", help="write certificate.json and certificate.html")
+    parser.add_argument(
+        "--ledger", action="store_true", help="the profile must hold the session, and its whole ledger must hold"
+    )
+
+
+def _capsule(add: Add, shared: Parser) -> None:
+    actions = add("capsule", "recordings of sessions: list, export").add_subparsers(
+        dest="action", metavar="ACTION", required=True, parser_class=Parser
+    )
+    actions.add_parser("list", help="all recordings of the data folder, oldest first", parents=[shared])
+    export = actions.add_parser("export", help="copy one to a file", parents=[shared])
+    export.add_argument("--session", required=True, metavar="ID")
+    export.add_argument("file", metavar="FILE")
 
 
 def _emulator(add: Add, _shared: Parser) -> None:
@@ -263,6 +284,23 @@ def _indicators(add: Add, shared: Parser) -> None:
 
 def _doctor(add: Add, _shared: Parser) -> None:
     add("doctor", "environment, safety, storage, clock; exit status 1 when something must be mended")
+
+
+_COMMANDS = (
+    _run,
+    _backtest,
+    _replay,
+    _verify,
+    _capsule,
+    _emulator,
+    _decode,
+    _portfolio,
+    _ledger,
+    _backup,
+    _candles,
+    _indicators,
+    _doctor,
+)
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:

@@ -8,32 +8,16 @@ from cryptobot_desktop.app.options import Options
 from cryptobot_desktop.app.run_command import DEFAULT_BOT, write_json
 from cryptobot_desktop.app.words import report_lines
 from cryptobot_desktop.backtest.output import write_results
-from cryptobot_desktop.backtest.run import BacktestResult, run_recorded
+from cryptobot_desktop.backtest.playback import NOTHING_STORED
+from cryptobot_desktop.backtest.run import BacktestResult, Listener, run_capsule, run_recorded
 from cryptobot_desktop.backtest.sources import FILE_SYMBOL, open_data
 from cryptobot_desktop.domain.errors import InvalidInput
-from cryptobot_desktop.domain.facts import DecisionMade, Fact, OrderFilled
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
-from cryptobot_desktop.domain.journal import StoredState
-from cryptobot_desktop.domain.orders import Fill
 from cryptobot_desktop.engine.books import books_document
 from cryptobot_desktop.engine.outbox import MemoryStore
 from cryptobot_desktop.engine.report import run_report
 from cryptobot_desktop.engine.session import MarketSource, SessionSpec
-
-NOTHING_STORED = StoredState(
-    balances={},
-    last_seq=0,
-    last_hash="",
-    portfolios=(),
-    open_orders=(),
-    closed_orders=(),
-    fills=(),
-    decisions=(),
-    bots=(),
-    instruments=(),
-    kill_switch=None,
-    last_session=None,
-)
+from cryptobot_desktop.storage.capsule import is_capsule
 
 
 def execute(options: Options) -> int:
@@ -60,6 +44,8 @@ def _recorded(options: Options, spec: SessionSpec) -> BacktestResult:
     if options.parsed.market and spec.source is not MarketSource.RECORDING:
         raise InvalidInput(f"backtest cannot run on market {options.parsed.market!r}; give --data or a recording")
     path = Path(options.parsed.data or spec.recording)
+    if is_capsule(path) and path.is_file():
+        return run_capsule(path, spec, as_recorded=not options.parsed.bot)
     symbol = spec.symbols[0] if spec.symbols else FILE_SYMBOL
     data = open_data(path, symbol=symbol, venue=spec.venue)
     return run_recorded(spec, data)
@@ -67,21 +53,13 @@ def _recorded(options: Options, spec: SessionSpec) -> BacktestResult:
 
 def _synthetic(spec: SessionSpec) -> BacktestResult:
     known: dict[InstrumentId, Instrument] = {}
-    fills: list[Fill] = []
-    decisions: list[DecisionMade] = []
-
-    def listen(fact: Fact) -> None:
-        if isinstance(fact, OrderFilled):
-            fills.extend(fact.fills)
-        elif isinstance(fact, DecisionMade):
-            decisions.append(fact)
-
+    listen = Listener()
     session = FastRun(spec, MemoryStore(), NOTHING_STORED, tell=listen, known=known).run()
     return BacktestResult(
         report=run_report(session),
         instruments=tuple(session.pipeline.market_instruments().values()),
-        fills=tuple(fills),
-        decisions=tuple(decisions),
+        fills=tuple(listen.fills),
+        decisions=tuple(listen.decisions),
         equity=session.pipeline.accounts.get(spec.portfolio).curve.points(),
         findings=(f"built-in market from {SYNTHETIC_EPOCH_MS} ms on: all prices are synthetic",),
         books=books_document(session.market),

@@ -14,7 +14,7 @@ from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 from cryptobot_desktop.app.engine_thread import EngineThread, Wishes
 from cryptobot_desktop.app.options import Options
-from cryptobot_desktop.app.profile import AlreadyRunning, Profile, choose_elsewhere
+from cryptobot_desktop.app.profile import SETTINGS_FILE, AlreadyRunning, Profile, choose_elsewhere
 from cryptobot_desktop.app.stop_signals import end_in_order_on_signals
 from cryptobot_desktop.app.wizard_ports import check_connection, draw_curve
 from cryptobot_desktop.config.folders import data_folder
@@ -31,7 +31,6 @@ from cryptobot_desktop.gui.window_commands import THEME_KEY
 from cryptobot_desktop.gui.wizard.choice import MarketChoice, SetupChoice, WizardPorts
 from cryptobot_desktop.marketdata.endpoints import BINANCE_REST_VARIABLE, BINANCE_WS_VARIABLE, KUCOIN_REST_VARIABLE
 
-SETTINGS_FILE = "settings.toml"
 SAVE_AFTER_MS = 1_500
 FIRST_BOT = BotSpec(strategy="sma_cross", params={"fast": "2", "slow": "5"})
 """What the wizard proposes: quick enough to be seen trading within a minute of the built-in market."""

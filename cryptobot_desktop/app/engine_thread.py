@@ -23,9 +23,10 @@ from cryptobot_desktop.app.markets import (
     without_runs,
 )
 from cryptobot_desktop.app.profile import Profile, free_bytes
+from cryptobot_desktop.app.recording import Recording
 from cryptobot_desktop.config.round_trips import save_round_trips
 from cryptobot_desktop.domain.clock import Clock
-from cryptobot_desktop.domain.errors import CryptobotError, InvariantBroken
+from cryptobot_desktop.domain.errors import CryptobotError, InvalidInput, InvariantBroken
 from cryptobot_desktop.domain.facts import EngineFaulted
 from cryptobot_desktop.domain.instrument import InstrumentId, Venue
 from cryptobot_desktop.domain.journal import SessionRecord, StoredState
@@ -49,6 +50,7 @@ from cryptobot_desktop.marketdata.endpoints import (
 )
 from cryptobot_desktop.marketdata.feed import Feed, FeedSurroundings
 from cryptobot_desktop.marketdata.tape import open_tape
+from cryptobot_desktop.storage.capsule import is_capsule
 from cryptobot_desktop.storage.database import ProfileDatabase
 from cryptobot_desktop.storage.recovery import load_state
 
@@ -90,6 +92,7 @@ class EngineThread:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._live: LiveSession | None = None
         self._stop_asked = False
+        self._recording = Recording(profile.capsules())
         self.report: dict[str, Any] | None = None
         self.books: dict[str, Any] = {}
         self.trouble: CryptobotError | None = None
@@ -154,7 +157,7 @@ class EngineThread:
         stored = load_state(database)
         spec = self._spec if self._wishes.keep_portfolio else own_portfolio(self._spec, stored)
         if spec.source is MarketSource.RECORDING:
-            tape = open_tape(Path(spec.recording))
+            tape = open_tape(_tape_path(spec.recording))
             length_ms = tape.last_ms - tape.first_ms
             spec = msgspec.structs.replace(spec, venue=tape.venue, duration_ms=spec.duration_ms or length_ms)
             start_ms = tape.first_ms
@@ -166,21 +169,31 @@ class EngineThread:
             clock: Clock = WallClock() if emulator is None else MarketClock(partial(emulator.now_ms, spec.venue))
             endpoints = session_endpoints(spec.venue, urls, self._environment)
             record = truthful(new_record(spec, start_ms, is_run=not self._wishes.keep_portfolio), endpoints)
-            live = LiveSession(spec, record, store=database, handle=self._handle, clock=clock)
-            live.disk = DiskSpace(lambda: free_bytes(self._profile.folder))
-            live.session.pipeline.bots.reserve(record.bot for record in stored.bots)
-            self._live = live
             if self._stop_asked:
                 return
-            known = self._known(stored, spec.portfolio)
+            known, names = self._known(stored, spec.portfolio), [bot.bot for bot in stored.bots]
+            recorder = self._recording.begin(spec, record, known, names=names)
+            live = LiveSession(spec, record, store=database, handle=self._handle, clock=clock, recorder=recorder)
+            live.disk = DiskSpace(lambda: free_bytes(self._profile.folder))
+            live.session.pipeline.bots.reserve(names)
+            self._live = live
             await live.run(_feed_maker(endpoints, spec.venue, clock), known, patient=self._wishes.from_wall_clock)
             if spec.source is MarketSource.LIVE:
                 save_round_trips(self._profile.folder, spec.venue, live.round_trips_ms)
             if live.is_prepared:
                 self.report, self.books = run_report(live.session), books_document(live.session.market)
+                self._recording.finish(live.session)
         finally:
+            self._end_recording()
             if emulator is not None:
                 emulator.stop()
+
+    def _end_recording(self) -> None:
+        """Leave a capsule in order also when the session broke off; none of a session that never began."""
+        if self._live is not None and self._live.is_prepared:
+            self._recording.break_off("the session broke off; the log says why")
+        else:
+            self._recording.discard()
 
     def _known(self, stored: StoredState, portfolio: str) -> StoredState:
         """Return what this session goes on with: its own portfolio, or all that the desktop trades."""
@@ -193,6 +206,17 @@ class EngineThread:
             return WallClock().now_ms()
         earliest = WallClock().now_ms() if self._wishes.from_wall_clock else SYNTHETIC_EPOCH_MS
         return resume_ms(stored, spec.portfolio, earliest)
+
+
+def _tape_path(recording: str) -> Path:
+    """Return the tape to play over sockets; a capsule holds no frames that could be sent."""
+    path = Path(recording)
+    if is_capsule(path):
+        raise InvalidInput(
+            f"capsule {path.name} is a market at --speed max only, because it holds events and no frames; "
+            f"`cryptobot replay {path.name} --speed 10` plays the recorded session itself at a pace"
+        )
+    return path
 
 
 def _emulator(spec: SessionSpec, start_ms: int) -> EmulatorThread | None:

@@ -5,10 +5,13 @@ from pathlib import Path
 from types import TracebackType
 
 from cryptobot_desktop.config.atomic_file import write_whole
+from cryptobot_desktop.config.settings_file import load_settings
 from cryptobot_desktop.domain.errors import UserActionNeeded
+from cryptobot_desktop.storage.capsule import CapsuleFolder
 from cryptobot_desktop.storage.database import FILE_NAME, ProfileDatabase
 from cryptobot_desktop.storage.instance_lock import InstanceLock
 
+SETTINGS_FILE = "settings.toml"
 POINTER_FILE = "data-folder.txt"
 """In the system's usual place: the folder that the wizard was told to use instead."""
 
@@ -78,6 +81,11 @@ class Profile:
     def open_database(self) -> ProfileDatabase:
         """Open (create, migrate) the database for writing."""
         return ProfileDatabase(self.database_path)
+
+    def capsules(self) -> CapsuleFolder | None:
+        """Return where sessions are recorded, None when the settings say that they are not."""
+        limit_mib = load_settings(self.folder / SETTINGS_FILE).settings.capsule_limit_mib
+        return CapsuleFolder(self.folder, limit_bytes=limit_mib << 20) if limit_mib else None
 
     def close(self) -> None:
         """Let the folder go."""

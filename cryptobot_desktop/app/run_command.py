@@ -13,6 +13,7 @@ from cryptobot_desktop.app.fast_run import FastRun
 from cryptobot_desktop.app.markets import own_portfolio
 from cryptobot_desktop.app.options import Options
 from cryptobot_desktop.app.profile import Profile
+from cryptobot_desktop.app.recording import Recording
 from cryptobot_desktop.app.stop_signals import end_in_order_on_signals
 from cryptobot_desktop.app.words import fact_lines, report_lines
 from cryptobot_desktop.domain.errors import InvariantBroken, UserActionNeeded
@@ -75,9 +76,15 @@ def _fast(spec: SessionSpec, profile: Profile, *, keep_portfolio: bool) -> tuple
         stored = load_state(database)
         spec = spec if keep_portfolio else own_portfolio(spec, stored)
         runner = FastRun(
-            spec, database, stored, tell=lambda fact: tell(fact, known), known=known, is_run=not keep_portfolio
+            spec,
+            database,
+            stored,
+            tell=lambda fact: tell(fact, known),
+            known=known,
+            is_run=not keep_portfolio,
         )
         end_in_order_on_signals(runner.stop)
+        runner.recording = Recording(profile.capsules())
         session = runner.run()
         return run_report(session), books_document(session.market)
     finally:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 
 import httpx2
 
-from cryptobot_desktop.app.backtest_command import NOTHING_STORED
 from cryptobot_desktop.app.fast_run import FastRun
+from cryptobot_desktop.backtest.playback import NOTHING_STORED
 from cryptobot_desktop.domain.errors import CryptobotError
 from cryptobot_desktop.domain.instrument import Venue
 from cryptobot_desktop.domain.numbers import AMOUNT_UNIT

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from cryptobot_desktop.backtest.band import Band
+from cryptobot_desktop.backtest.fork import Fork
 from cryptobot_desktop.domain.facts import (
     DecisionMade,
     EngineFaulted,
@@ -11,6 +13,7 @@ from cryptobot_desktop.domain.facts import (
     OrderCanceled,
     OrderFilled,
     OrderRejected,
+    RecordingEnded,
 )
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS, format_trimmed
@@ -30,6 +33,8 @@ def fact_lines(fact: Fact, instruments: Mapping[InstrumentId, Instrument]) -> li
         return [f"{utc(fact.at_ms)}  {end} {fact.order.client_id}: {reason}"]
     if isinstance(fact, FeedStateChanged):
         return [f"{utc(fact.at_ms)}  {fact.instrument} {fact.state.value} {fact.reason}".rstrip()]
+    if isinstance(fact, RecordingEnded):
+        return [f"{utc(fact.at_ms)}  this session is no longer recorded: {fact.reason}"]
     return [fact.message] if isinstance(fact, EngineFaulted) else []
 
 
@@ -65,3 +70,42 @@ def report_lines(report: Mapping[str, Any], where: str) -> list[str]:
         ("stored in", where),
     ]
     return [f"{name:<17} {value}" for name, value in rows]
+
+
+_COMPARED = (
+    ("orders", "orders"),
+    ("fills", "fills"),
+    ("fees", "fees"),
+    ("realised", "realized_pnl"),
+    ("unrealised", "unrealized_pnl"),
+    ("equity at the end", "final_equity"),
+    ("maximum drawdown", "max_drawdown"),
+)
+
+
+def fork_lines(found: Fork) -> list[str]:
+    """Return both branches of a fork side by side."""
+    one, other = found.recorded.report, found.changed.report
+    width = max(12, *(len(str(one[key])) for _, key in _COMPARED))
+    lines = [
+        f"session {found.session_id}, changed from {utc(found.fork_ms)} on: {', '.join(found.changes)}",
+        *found.notes,
+    ]
+    lines.append(f"{'':<18} {'recorded':>{width}}  changed")
+    lines += [f"{name:<18} {one[key]!s:>{width}}  {other[key]}" for name, key in _COMPARED]
+    gain = format_trimmed(found.gain, AMOUNT_DECIMALS)
+    lines.append(f"{'difference':<18} {'':>{width}}  {'+' if found.gain > 0 else ''}{gain} {found.recorded.asset}")
+    parting = found.first_divergence
+    if parting is None:
+        return [*lines, "both branches traded the same"]
+    return [*lines, f"they part at {utc(parting.at_ms)}: {parting.sentence}"]
+
+
+def band_lines(band: Band) -> list[str]:
+    """Return a profit band as a small table."""
+    lines = [f"session {band.session_id}, recorded with the {band.recorded_model.value} fill model", *band.notes]
+    lines.append(f"{'':<12} {'equity at the end':>22} {'profit':>18} {'fills':>6}")
+    for line in band.lines:
+        end, profit = (format_trimmed(amount, AMOUNT_DECIMALS) for amount in (line.final_equity, line.profit))
+        lines.append(f"{line.model.value:<12} {end + ' ' + band.asset:>22} {profit:>18} {line.fills:>6}")
+    return [*lines, f"the band is {format_trimmed(band.width, AMOUNT_DECIMALS)} {band.asset} wide"]

@@ -1,6 +1,6 @@
 """One backtest: recorded data through the pipeline, and the result that the command line prints."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,8 @@ import msgspec
 from msgspec import Struct
 
 from cryptobot_desktop import __version__
+from cryptobot_desktop.backtest.playback import spec_of
+from cryptobot_desktop.backtest.replay import overridden, replay, replay_market
 from cryptobot_desktop.backtest.sources import FILE_SYMBOL, RecordedData, from_candles, open_data
 from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.facts import DecisionMade, Fact, OrderFilled
@@ -19,8 +21,10 @@ from cryptobot_desktop.domain.timeframe import Timeframe, bar_end_ms, parse_time
 from cryptobot_desktop.engine.assembly import Assembled, assemble, chosen, open_session, watch_instrument
 from cryptobot_desktop.engine.books import books_document
 from cryptobot_desktop.engine.outbox import GROUP_ROWS, MemoryStore, Store
+from cryptobot_desktop.engine.recorder import NoRecorder, Recorder
 from cryptobot_desktop.engine.report import run_report
 from cryptobot_desktop.engine.session import BotSpec, MarketSource, SessionSpec
+from cryptobot_desktop.storage.capsule import Capsule, is_capsule
 from cryptobot_desktop.strategies.registry import parse_bot_spec
 
 
@@ -48,11 +52,12 @@ def run(
     cash: str = "10000 USDT",
     fees: FeeRates | None = None,
 ) -> BacktestResult:
-    """Run bots over a candles CSV, a trades CSV, a recording, or candles in memory; nothing is stored.
+    """Run bots over a candles CSV, a trades CSV, a recording, a capsule, or candles in memory; nothing is stored.
 
     `bots` are texts such as ``sma_cross:fast=10,slow=30``; `symbol` in KuCoin's spelling (``BTC-USDT``)
     means KuCoin's rules, any other Binance's; without it a CSV is of BTC/USDT, and of a recording everything is
-    watched. Bots trade on the file's own bars unless `timeframe` names longer ones. Bad input raises InvalidInput.
+    watched. Bots trade on the file's own bars unless `timeframe` names longer ones. A capsule without `bots` plays
+    its own bots and commands, with its own cash. Bad input raises InvalidInput.
     """
     venue = Venue.KUCOIN if "-" in (symbol or "") else Venue.BINANCE
     spec = SessionSpec(
@@ -67,25 +72,56 @@ def run(
     )
     if isinstance(data, tuple):
         recorded = from_candles(*data)
+    elif is_capsule(Path(data)):
+        return run_capsule(Path(data), spec, as_recorded=not bots)
     else:
         name = symbol or FILE_SYMBOL
         recorded = open_data(Path(data), symbol=name, venue=spec.venue)
     return run_recorded(spec, recorded)
 
 
+class Listener:
+    """Keeps what a result is made of; called with each fact."""
+
+    def __init__(self) -> None:
+        self.fills: list[Fill] = []
+        self.decisions: list[DecisionMade] = []
+
+    def __call__(self, fact: Fact) -> None:
+        """Take a fact."""
+        if isinstance(fact, OrderFilled):
+            self.fills.extend(fact.fills)
+        elif isinstance(fact, DecisionMade):
+            self.decisions.append(fact)
+
+
+def run_capsule(path: Path, spec: SessionSpec, *, as_recorded: bool) -> BacktestResult:
+    """Play a capsule: with its own bots and commands, or (not `as_recorded`) only its market to the bots of `spec`.
+
+    Of `spec`, what is named in it (fees, cash) holds for a replay as recorded too.
+    """
+    capsule, listen = Capsule(path), Listener()
+    if as_recorded:
+        found = replay(capsule, spec=overridden(spec_of(capsule.start), spec), tell=listen)
+    else:
+        found = replay_market(capsule, spec, tell=listen)
+    pipeline = found.session.pipeline
+    return BacktestResult(
+        report=found.report,
+        instruments=tuple(pipeline.known.values()),
+        fills=tuple(listen.fills),
+        decisions=tuple(listen.decisions),
+        equity=pipeline.accounts.get(found.session.spec.portfolio).curve.points(),
+        findings=found.notes,
+        books=found.books,
+    )
+
+
 def run_recorded(
     spec: SessionSpec, recorded: RecordedData, *, store: Store | None = None, session_id: str = "backtest"
 ) -> BacktestResult:
     """Run a session specification over recorded data."""
-    fills: list[Fill] = []
-    decisions: list[DecisionMade] = []
-
-    def listen(fact: Fact) -> None:
-        if isinstance(fact, OrderFilled):
-            fills.extend(fact.fills)
-        elif isinstance(fact, DecisionMade):
-            decisions.append(fact)
-
+    listen = Listener()
     spec, instruments = settle_on(spec, recorded)
     record = SessionRecord(
         session_id=session_id,
@@ -103,17 +139,25 @@ def run_recorded(
     for instrument in instruments:
         watch_instrument(session, instrument)
     open_session(session)
-    play(session, recorded.events)
+    play(session, until(recorded, spec.duration_ms))
     account = session.pipeline.accounts.get(spec.portfolio)
     return BacktestResult(
         report=_with_findings(run_report(session), recorded),
         instruments=instruments,
-        fills=tuple(fills),
-        decisions=tuple(decisions),
+        fills=tuple(listen.fills),
+        decisions=tuple(listen.decisions),
         equity=account.curve.points(),
         findings=recorded.findings,
         books=books_document(session.market),
     )
+
+
+def until(recorded: RecordedData, duration_ms: int | None) -> Iterable[Received]:
+    """Return the events of the first `duration_ms` of market time, all of them when it is None."""
+    if duration_ms is None:
+        return recorded.events
+    end_ms = recorded.start_ms + duration_ms
+    return (received for received in recorded.events if received.received_ms <= end_ms)
 
 
 def settle_on(spec: SessionSpec, recorded: RecordedData) -> tuple[SessionSpec, tuple[Instrument, ...]]:
@@ -148,11 +192,19 @@ def _with_findings(report: dict[str, Any], recorded: RecordedData) -> dict[str, 
 def play(session: Assembled, events: Iterable[Received]) -> None:
     """Send events through the pipeline as fast as possible; rows are stored in groups."""
     process, outbox = session.pipeline.process, session.outbox
-    for received in events:
+    for received in events if isinstance(session.recorder, NoRecorder) else _recorded(events, session.recorder):
         process(received)
         if outbox.rows >= GROUP_ROWS:
             outbox.flush()
     outbox.flush()
+
+
+def _recorded(events: Iterable[Received], recorder: Recorder) -> Iterator[Received]:
+    """Give the events on, each after it was written down."""
+    add = recorder.add
+    for received in events:
+        add(received)
+        yield received
 
 
 def read_bot(text: str) -> BotSpec:

@@ -12,7 +12,8 @@ from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.instrument import Instrument, Venue
 from cryptobot_desktop.domain.market import Candle, ClockTick, FeedState, FeedStatus, Received, Trade
 from cryptobot_desktop.domain.timeframe import MINUTE_MS, bar_end_ms
-from cryptobot_desktop.engine.assembly import EXCHANGE, MarketShape
+from cryptobot_desktop.engine.assembly import EXCHANGE
+from cryptobot_desktop.engine.session import MarketShape
 from cryptobot_desktop.marketdata.candle_files import NamedPair, read_candles, read_trades
 from cryptobot_desktop.marketdata.tape import open_tape, tape_events
 

@@ -57,6 +57,8 @@ class Settings(BaseModel):
     maker_ppm: int = Field(default=1_000, ge=0, le=100_000)
     taker_ppm: int = Field(default=1_000, ge=0, le=100_000)
     fill_model: FillModelName = "expected"
+    capsule_limit_mib: int = Field(default=2_048, ge=0, le=1_048_576)
+    """How large the recordings of all sessions may become together; 0 records nothing."""
     wizard_done: bool = False
     log_level: LogLevel = "info"
     urls: Urls = Urls()

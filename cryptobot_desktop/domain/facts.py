@@ -149,6 +149,13 @@ class EngineFaulted(Struct, frozen=True, tag=True):
     at_ms: int
 
 
+class RecordingEnded(Struct, frozen=True, tag=True):
+    """The session is no longer recorded (disk short, limit reached); trading goes on."""
+
+    reason: str
+    at_ms: int
+
+
 Fact = (
     OrderAccepted
     | OrderRejected
@@ -165,4 +172,5 @@ Fact = (
     | CommandAnswered
     | OrderPreviewed
     | EngineFaulted
+    | RecordingEnded
 )

@@ -1,36 +1,42 @@
 """Puts a session together: stages, stored state, portfolio and bots; the same for every market source."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 import msgspec
 from msgspec import Struct
 
+from cryptobot_desktop.domain.commands import PreviewOrder
 from cryptobot_desktop.domain.errors import InvalidInput, UserActionNeeded
 from cryptobot_desktop.domain.facts import Fact
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.domain.journal import SessionRecord, StoredState
 from cryptobot_desktop.domain.ledger import BotRecord
+from cryptobot_desktop.domain.market import Candle
 from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS, to_scaled
 from cryptobot_desktop.domain.orders import FeeRates
+from cryptobot_desktop.domain.recording import (
+    CommandTaken,
+    FactSeen,
+    HistoryLoaded,
+    IntakeSet,
+    SessionOpened,
+    TimeSet,
+    Watched,
+    is_result,
+)
 from cryptobot_desktop.domain.timeframe import Timeframe, bar_end_ms
 from cryptobot_desktop.engine.accounts import Accounts
 from cryptobot_desktop.engine.bots import RUNNING, Bot, free_name
 from cryptobot_desktop.engine.commands import CommandDesk
 from cryptobot_desktop.engine.outbox import Outbox, Store
 from cryptobot_desktop.engine.pipeline import Pipeline
-from cryptobot_desktop.engine.session import BotSpec, SessionSpec
+from cryptobot_desktop.engine.recorder import NoRecorder, Recorder, checkpoint
+from cryptobot_desktop.engine.session import BotSpec, MarketShape, SessionSpec
 from cryptobot_desktop.execution.exchange import PaperExchange
 from cryptobot_desktop.marketdata.market_state import MarketState
 from cryptobot_desktop.marketdata.symbol_names import instrument_by_name
 from cryptobot_desktop.risk import KillSwitch
-
-
-class MarketShape(Struct, frozen=True):
-    """What a market source gives: order books or not, and its shortest bars; longer ones are rolled up."""
-
-    has_books: bool = True
-    base: Timeframe = Timeframe.M1
-
 
 EXCHANGE = MarketShape()
 _COIN_CASH = {"BTC": "1", "ETH": "10", "BNB": "30"}
@@ -46,6 +52,7 @@ class Assembled(Struct):
     pipeline: Pipeline
     desk: CommandDesk
     outbox: Outbox
+    recorder: Recorder
     starting_equity: int = 0
     """What the portfolio was worth when the session began, in its own asset."""
     starting_realized: int = 0
@@ -86,7 +93,54 @@ def assemble(
         warm_up=lambda bot: warm_up(bot, market),
         synthetic=record.synthetic,
     )
-    return Assembled(spec, record, market, exchange, pipeline, desk, outbox)
+    return Assembled(spec, record, market, exchange, pipeline, desk, outbox, NoRecorder())
+
+
+def record_with(session: Assembled, recorder: Recorder) -> None:
+    """Let everything that enters the session from now on be written down, and what it answers."""
+
+    def see(fact: Fact) -> None:
+        if is_result(fact):
+            recorder.add_fact(FactSeen(fact))
+
+    session.recorder = recorder
+    session.outbox.witness = see
+    recorder.follow(partial(checkpoint, session.pipeline))
+
+
+def set_time(session: Assembled, now_ms: int) -> None:
+    """Let the session begin at a time; it never steps back."""
+    session.recorder.add(TimeSet(now_ms))
+    session.pipeline.now_ms = max(session.pipeline.now_ms, now_ms)
+
+
+def set_intake(session: Assembled, refusal: str) -> None:
+    """Take no new orders for a reason, or take them again."""
+    if refusal != session.pipeline.no_intake:
+        session.recorder.add(IntakeSet(refusal))
+        session.pipeline.no_intake = refusal
+
+
+def begin_watching(session: Assembled, instrument: Instrument) -> None:
+    """Watch an instrument from the start; later ones come by command."""
+    session.recorder.add(Watched(instrument))
+    watch_instrument(session, instrument)
+
+
+def take_history(session: Assembled, instrument: InstrumentId, candles: Sequence[Candle]) -> None:
+    """Merge finished bars from before into the market, and warm up the bots that waited for them."""
+    session.recorder.add(HistoryLoaded(instrument, tuple(candles)))
+    session.market.load_history(candles)
+    for bot in session.pipeline.bots:
+        if bot.instrument.id == instrument and not bot.is_ready:
+            warm_up(bot, session.market)
+
+
+def take_command(session: Assembled, taken: CommandTaken) -> None:
+    """Carry out a command."""
+    if not isinstance(taken.command, PreviewOrder):  # it changes nothing
+        session.recorder.add(taken)
+    session.desk.execute(taken.command_id, taken.command)
 
 
 def watch_instrument(session: Assembled, instrument: Instrument) -> None:
@@ -95,6 +149,13 @@ def watch_instrument(session: Assembled, instrument: Instrument) -> None:
     session.pipeline.known[instrument.id] = instrument
     if session.desk.focus is None:
         session.desk.focus = instrument.id
+
+
+def resume(session: Assembled, stored: StoredState) -> None:
+    """Take up what was stored and open the session: the moment from which on it trades."""
+    session.recorder.add(SessionOpened())
+    restore(session, stored)
+    open_session(session)
 
 
 def restore(session: Assembled, stored: StoredState) -> None:

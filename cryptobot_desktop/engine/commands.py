@@ -145,7 +145,7 @@ class CommandDesk:
         pipeline = self._pipeline
         old = pipeline.bots.get(command.bot)
         record = msgspec.structs.replace(
-            old.record,
+            old.stored(),  # not as of the last commit: when that was depends on the disk
             params=command.params,
             max_trade_ppm=command.max_trade_ppm,
             max_exposure_ppm=command.max_exposure_ppm,

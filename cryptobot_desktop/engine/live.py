@@ -6,20 +6,26 @@ from collections.abc import Callable, Coroutine, Mapping
 import msgspec
 
 from cryptobot_desktop.domain.clock import Clock
-from cryptobot_desktop.domain.errors import TemporaryFailure, UserActionNeeded
-from cryptobot_desktop.domain.facts import CommandAnswered, Fact, FeedStateChanged
+from cryptobot_desktop.domain.commands import Command, WatchInstrument
+from cryptobot_desktop.domain.errors import InvalidInput, TemporaryFailure, UserActionNeeded
+from cryptobot_desktop.domain.facts import CommandAnswered, Fact, FeedStateChanged, RecordingEnded
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.domain.journal import SessionRecord, StoredState
 from cryptobot_desktop.domain.market import ClockTick, FeedState, Received
+from cryptobot_desktop.domain.recording import CommandTaken
 from cryptobot_desktop.domain.timeframe import MINUTE_MS, Timeframe
 from cryptobot_desktop.engine.assembly import (
     Assembled,
     assemble,
+    begin_watching,
     chosen,
     keep_scales,
-    open_session,
-    restore,
-    warm_up,
+    record_with,
+    resume,
+    set_intake,
+    set_time,
+    take_command,
+    take_history,
     watch_instrument,
 )
 from cryptobot_desktop.engine.background import BackgroundWork, waker
@@ -28,7 +34,7 @@ from cryptobot_desktop.engine.disk_space import DiskSpace
 from cryptobot_desktop.engine.handle import EngineHandle
 from cryptobot_desktop.engine.outbox import Store
 from cryptobot_desktop.engine.picture import EngineMood, Picture
-from cryptobot_desktop.engine.pipeline import Pipeline
+from cryptobot_desktop.engine.recorder import Recorder
 from cryptobot_desktop.engine.session import MarketSource, SessionSpec
 from cryptobot_desktop.engine.snapshot import MarketCard
 from cryptobot_desktop.marketdata.feed import Feed
@@ -36,6 +42,8 @@ from cryptobot_desktop.marketdata.symbol_names import instrument_by_name
 
 BEAT_S = 0.05
 TICK_MS = 250
+REST_BEATS = 100
+"""Every so many beats the recording is written, so that a killed session loses at most five seconds of it."""
 SAVE_SESSION_MS = 5_000
 DRAIN_S = 1.5
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
@@ -53,7 +61,14 @@ class LiveSession:
     """Runs one session until it is stopped or its time is over. Everything happens on one loop."""
 
     def __init__(  # the parts that only the app can choose
-        self, spec: SessionSpec, record: SessionRecord, *, store: Store, handle: EngineHandle, clock: Clock
+        self,
+        spec: SessionSpec,
+        record: SessionRecord,
+        *,
+        store: Store,
+        handle: EngineHandle,
+        clock: Clock,
+        recorder: Recorder | None = None,
     ) -> None:
         self.mood = EngineMood()
         self.disk = DiskSpace()
@@ -61,6 +76,8 @@ class LiveSession:
         self._handle = handle
         self._clock = clock
         self._session = assemble(spec, record, store=store, tell=self._tell, watch=self._watch)
+        if recorder is not None:
+            record_with(self._session, recorder)
         market = MarketCard(source=spec.source.value, label=record.market, synthetic=record.synthetic)
         self._picture = Picture(self._session, market, self.mood)
         self._catalogue: dict[InstrumentId, Instrument] = {}
@@ -72,6 +89,7 @@ class LiveSession:
         self._heard_ms = 0
         """Newest venue time in any event."""
         self._last_saved_ms = 0
+        self._beats = 0
         self._begin_ms = record.started_ms
         self.round_trips_ms: tuple[int, ...] = ()
         """How long the venue's newest answers took; known at the end."""
@@ -130,14 +148,13 @@ class LiveSession:
         wanted = list(chosen(self._catalogue, session.spec.symbols))
         needed = {bot.instrument for bot in stored.bots} | {o.request.instrument for o in stored.open_orders}
         wanted += [found for key, found in self._catalogue.items() if key in needed and found not in wanted]
-        session.pipeline.now_ms = max(session.pipeline.now_ms, self._clock.now_ms())
+        set_time(session, self._clock.now_ms())
         for instrument in wanted:
-            watch_instrument(session, instrument)
+            begin_watching(session, instrument)
         await asyncio.gather(*(self._load_history(i, FIRST_HISTORY_MINUTES) for i in wanted))
-        look_at_disk(self.disk, self.mood, self._session.pipeline)
-        restore(session, stored)
+        look_at_disk(self.disk, self.mood, self._session)
         self._picture.restore(stored)
-        open_session(session)
+        resume(session, stored)
         feed.watch(wanted)
         self._flush()
         self.mood.state = "running"
@@ -187,11 +204,18 @@ class LiveSession:
             self._on_received(Received(tick_ms, ClockTick(tick_ms)))
         if now_ms - self._last_saved_ms >= SAVE_SESSION_MS:
             self._last_saved_ms = now_ms
-            look_at_disk(self.disk, self.mood, self._session.pipeline)
+            look_at_disk(self.disk, self.mood, self._session)
             self._session.outbox.put_session(msgspec.structs.replace(self._session.record, last_ms=now_ms))
             self._flush()
         elif self.mood.state == "halted":
             self._flush()
+        self._beats += 1
+        if self._beats % REST_BEATS == 0:
+            self._session.recorder.rest()
+        reason = self._session.recorder.ended_because
+        if reason != self.mood.recording_ended:
+            self.mood.recording_ended = reason
+            self._tell(RecordingEnded(reason, self._session.pipeline.now_ms))
         if self._feed is not None:
             self.mood.weight_used, self.mood.weight_limit = self._feed.weight
             self._note_trouble(self._feed.note)
@@ -211,6 +235,7 @@ class LiveSession:
             return  # nothing is decided that cannot be stored; the books sync anew afterwards
         self._picture.see_event(received.event, received.received_ms)
         self._heard_ms = max(self._heard_ms, getattr(received.event, "venue_ms", None) or 0)
+        self._session.recorder.add(received)
         self._session.pipeline.process(received)
         if not self._session.outbox.is_empty:
             self._flush()
@@ -245,7 +270,9 @@ class LiveSession:
                 refusal = CommandAnswered(command_id, False, self.mood.message, self._session.pipeline.now_ms)
                 self._handle.publish_notice(refusal)
                 continue
-            self._session.desk.execute(command_id, command)
+            instrument, why_not = _named(self._catalogue, command)
+            now_ms = self._session.pipeline.now_ms
+            take_command(self._session, CommandTaken(command_id, command, now_ms, instrument, why_not))
             self._flush()
 
     def _watch(self, symbol: str) -> None:
@@ -265,17 +292,14 @@ class LiveSession:
         except (TemporaryFailure, UserActionNeeded) as trouble:
             self.mood.message = str(trouble)
             return
-        self._session.market.load_history([candle for candle in candles if candle.closed is not False])
-        for bot in self._session.pipeline.bots:
-            if bot.instrument.id == instrument.id and not bot.is_ready:
-                warm_up(bot, self._session.market)
+        take_history(self._session, instrument.id, [candle for candle in candles if candle.closed is not False])
 
 
-def look_at_disk(disk: DiskSpace, mood: EngineMood, pipeline: Pipeline) -> None:
+def look_at_disk(disk: DiskSpace, mood: EngineMood, session: Assembled) -> None:
     """Take no new orders while the disk is nearly full, and say so where the engine's other messages are."""
     before = disk.warning
     disk.look()
-    pipeline.no_intake = disk.refusal
+    set_intake(session, disk.refusal)
     if mood.state == "running" and (disk.warning or mood.message == before):
         mood.message = disk.warning
 
@@ -298,3 +322,13 @@ async def first_answer(feed: Feed, *, patient: bool, trouble: Callable[[str], No
         else:
             trouble("")
             return catalogue
+
+
+def _named(catalogue: Mapping[InstrumentId, Instrument], command: Command) -> tuple[Instrument | None, str]:
+    """Return the instrument that a command names by its symbol, or why the venue has none of that name."""
+    if isinstance(command, WatchInstrument):
+        try:
+            return instrument_by_name(catalogue.values(), command.symbol), ""
+        except InvalidInput as refusal:
+            return None, str(refusal)
+    return None, ""

@@ -65,6 +65,8 @@ class Outbox:
         self._session: SessionRecord | None = None
         self.take_snapshot: Callable[[bool], LedgerState | None] = lambda _ending: None
         """Asked with each commit for the state to write down along with it; True when the session ends."""
+        self.witness: Callable[[Fact], None] | None = None
+        """Sees each fact at once, before it is stored: for the recording of the session."""
 
     @property
     def is_empty(self) -> bool:
@@ -74,6 +76,8 @@ class Outbox:
     def add_fact(self, fact: Fact) -> None:
         """Tell this after the next commit."""
         self._facts.append(fact)
+        if self.witness is not None:
+            self.witness(fact)
 
     def add_transfers(self, transfers: tuple[Transfer, ...]) -> None:
         """Append ledger rows."""
@@ -94,7 +98,7 @@ class Outbox:
     def add_decision(self, decision: DecisionMade) -> None:
         """Append risk's answer and tell it."""
         self._decisions.append(decision)
-        self._facts.append(decision)
+        self.add_fact(decision)
         self.rows += 1
 
     def add_portfolio(self, record: PortfolioRecord) -> None:

@@ -40,6 +40,8 @@ class EngineMood(msgspec.Struct):
     """Why the venue does not give what books need; empty while it does."""
     weight_used: int = 0
     weight_limit: int = 0
+    recording_ended: str = ""
+    """Why the session is no longer recorded; empty while it is, or never was."""
 
 
 class Picture:
@@ -113,6 +115,8 @@ class Picture:
             lag_ms=mood.lag_ms,
             weight_used=mood.weight_used,
             weight_limit=mood.weight_limit,
+            capsule=session.recorder.where,
+            recording_ended=mood.recording_ended,
         )
 
     def _instrument(self, instrument: Instrument) -> InstrumentCard:

@@ -18,6 +18,13 @@ class MarketSource(StrEnum):
     RECORDING = "recording"
 
 
+class MarketShape(Struct, frozen=True):
+    """What a market source gives: order books or not, and its shortest bars; longer ones are rolled up."""
+
+    has_books: bool = True
+    base: Timeframe = Timeframe.M1
+
+
 class BotSpec(Struct, frozen=True, kw_only=True):
     """A bot as asked for on the command line or in the wizard; params are texts as typed."""
 

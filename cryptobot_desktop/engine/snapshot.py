@@ -142,3 +142,7 @@ class EngineSnapshot(Struct, frozen=True, kw_only=True):
     lag_ms: float
     weight_used: int = 0
     weight_limit: int = 0
+    capsule: str = ""
+    """The file in which this session is recorded; empty when it is not recorded at all."""
+    recording_ended: str = ""
+    """Why the recording ended before the session; empty while all is well."""

@@ -58,6 +58,22 @@ class PaperExchange:
         """What is on its way; `travel.next_ms` says when `advance` has something to do."""
         self._intake = Intake(self._around, self._desk, self.travel)
 
+    def change_rules(
+        self,
+        venue: Venue,
+        *,
+        fees: FeeRates | None = None,
+        model: FillModel | None = None,
+        latency: Latency | None = None,
+    ) -> None:
+        """Go on under other rules where they are given; what is done, reserved or on its way stays as it is."""
+        if fees is not None:
+            self._around.fees.set_rates(venue, fees)
+        if model is not None:
+            self._around.set_model(model)
+        if latency is not None:
+            self.travel.latency = latency
+
     def submit(self, request: OrderRequest, market: MarketView, now_ms: int) -> Facts:
         """Take an order. The same `client_id` with the same payload gives no facts; see `order` for the answer."""
         self._around.market = market

@@ -38,6 +38,10 @@ class Fees:
         """Return the rates of an instrument's venue."""
         return self._rates.get(instrument.venue, _DEFAULT)
 
+    def set_rates(self, venue: Venue, rates: FeeRates) -> None:
+        """Charge other rates from now on."""
+        self._rates[venue] = rates
+
     def charge(
         self, request: OrderRequest, instrument: Instrument, price: int, qty: int, liquidity: Liquidity, spent: int
     ) -> Charge:

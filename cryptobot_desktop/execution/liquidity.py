@@ -18,7 +18,7 @@ class LiquidityLedger:
 
     def __init__(self, *, remembers: bool = True) -> None:
         """The optimistic fill model does not remember."""
-        self._remembers = remembers
+        self.remembers = remembers
         self._taken: dict[InstrumentId, dict[tuple[Side, int], tuple[int, int]]] = {}
 
     def free(self, instrument: InstrumentId, side: Side, price: int, displayed: int) -> int:
@@ -31,7 +31,7 @@ class LiquidityLedger:
 
     def take(self, instrument: InstrumentId, side: Side, level: Level, qty: int) -> None:
         """Note that `qty` of a level displayed as `level` is gone: taken by us, or by a trade that woke an order."""
-        if not self._remembers:
+        if not self.remembers:
             return
         price, displayed = level
         levels = self._taken.setdefault(instrument, {})

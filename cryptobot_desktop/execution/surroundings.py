@@ -36,6 +36,11 @@ class Surroundings:
         self.numbers = count(1)
         self._prints: dict[InstrumentId, ConfirmedPrints] = {}
 
+    def set_model(self, model: FillModel) -> None:
+        """Decide by another fill model from now on."""
+        self.model = model
+        self.liquidity.remembers = model is not FillModel.OPTIMISTIC
+
     def instrument(self, order: Order) -> Instrument:
         """Return an open order's instrument; only watched instruments have events."""
         found = self.market.instrument(order.request.instrument)

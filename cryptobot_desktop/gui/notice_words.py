@@ -17,6 +17,7 @@ from cryptobot_desktop.domain.facts import (
     OrderPreviewed,
     OrderRejected,
     PortfolioChanged,
+    RecordingEnded,
 )
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.domain.market import FeedState
@@ -105,4 +106,6 @@ def _alarm_line(fact: Fact) -> Line | None:
         return "stop", f"released: {fact.reason}", Tone.PLAIN
     if isinstance(fact, EngineFaulted):
         return "engine", fact.message, Tone.DANGER
+    if isinstance(fact, RecordingEnded):
+        return "recording", f"no longer recorded: {fact.reason}", Tone.WARN
     return None

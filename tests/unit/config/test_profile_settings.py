@@ -81,7 +81,7 @@ def test_wrong_values_are_refused_all_at_once_and_nothing_changes(path: Path) ->
         InvalidInput, match=r"setting theme = 'pink'.*; setting seed = '-1'.*greater than or equal to 0"
     ):
         settings.change(theme="pink", seed=-1, venue="kucoin")
-    with pytest.raises(InvalidInput, match="setting colour does not exist; known: colours"):
+    with pytest.raises(InvalidInput, match=r"setting colour does not exist; known: .*colours"):
         settings.change(colour="red")
     with pytest.raises(InvalidInput, match="'dark', 'light' or 'system'"):
         settings.set("theme", "pink")

@@ -7,6 +7,7 @@ import pytest
 from cryptobot_desktop.backtest.run import play
 from cryptobot_desktop.domain.commands import (
     AddBot,
+    ChangeBot,
     CreatePortfolio,
     PlaceOrder,
 )
@@ -274,3 +275,19 @@ def test_time_never_steps_back_when_events_arrive_out_of_order(path: Path) -> No
         late = Received(floor.session.pipeline.now_ms - 5_000, received(bars([100]))[0].event)
         floor.play([late])
         assert floor.session.pipeline.now_ms == received(bars([100]))[0].received_ms - 60_000
+
+
+def test_a_changed_bot_does_not_depend_on_when_its_state_was_last_stored(tmp_path: Path) -> None:
+    closes = [100 + (number * 7919) % 13 for number in range(400)]
+    snapshots = []
+    for stores in (True, False):
+        bot = BotSpec(strategy="rsi_reversion", params={"period": "3", "low": "10", "high": "90"})
+        with Floor(tmp_path / f"{stores}.sqlite", bots=[bot]) as floor:
+            for event in live() + received(bars(closes)):
+                floor.session.pipeline.process(event)
+                if stores:
+                    floor.session.outbox.flush()
+            change = ChangeBot("rsi_reversion", {"period": "3", "low": "10", "high": "90"}, max_trade_ppm=50_000)
+            assert floor.command(change).ok
+            snapshots.append(floor.session.pipeline.bots.get("rsi_reversion").strategy.snapshot())
+    assert snapshots[0] == snapshots[1]
