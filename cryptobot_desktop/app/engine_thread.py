@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 import structlog
 
+from cryptobot_desktop.app.epoch_archive import StoredEpochs
 from cryptobot_desktop.app.markets import (
     SYNTHETIC_EPOCH_MS,
     emulator_market,
@@ -168,6 +169,7 @@ class EngineThread:
             record = truthful(new_record(spec, start_ms, is_run=not self._wishes.keep_portfolio), endpoints)
             live = LiveSession(spec, record, store=database, handle=self._handle, clock=clock)
             live.disk = DiskSpace(lambda: free_bytes(self._profile.folder))
+            live.session.desk.archive = StoredEpochs(database)
             live.session.pipeline.bots.reserve(record.bot for record in stored.bots)
             self._live = live
             if self._stop_asked:

@@ -7,6 +7,7 @@ from cryptobot_desktop.domain.facts import (
     CommandAnswered,
     DecisionMade,
     EngineFaulted,
+    EpochShown,
     Fact,
     FeedStateChanged,
     KillSwitchReleased,
@@ -35,7 +36,7 @@ def notice_line(fact: Fact, lookup: Lookup) -> Line | None:
         return _order_line(fact, lookup)
     if isinstance(fact, DecisionMade):
         return _decision_line(fact)
-    if isinstance(fact, OrderPreviewed):
+    if isinstance(fact, OrderPreviewed | EpochShown):
         return None
     return _other_line(fact, lookup)
 
