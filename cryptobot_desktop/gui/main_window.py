@@ -17,6 +17,7 @@ from cryptobot_desktop.gui.chart_tools import IndicatorsButton
 from cryptobot_desktop.gui.desk import Desk
 from cryptobot_desktop.gui.dock_layout import DockLayout
 from cryptobot_desktop.gui.header import Header
+from cryptobot_desktop.gui.panel_ways import PanelWays
 from cryptobot_desktop.gui.panels.book import BookAndTape
 from cryptobot_desktop.gui.panels.bots import Bots
 from cryptobot_desktop.gui.panels.decisions import Decisions
@@ -27,6 +28,7 @@ from cryptobot_desktop.gui.panels.orders import OpenOrders
 from cryptobot_desktop.gui.panels.panel import Panel
 from cryptobot_desktop.gui.panels.positions import Positions
 from cryptobot_desktop.gui.panels.ticket import OrderTicket
+from cryptobot_desktop.gui.receipt import Receipts
 from cryptobot_desktop.gui.resource_files import resource_folder
 from cryptobot_desktop.gui.settings_port import MemorySettings, SettingsPort
 from cryptobot_desktop.gui.status_line import StatusLine
@@ -82,6 +84,8 @@ class MainWindow(QMainWindow):
         self.indicators.setObjectName("indicators")
         self.header.tools.addWidget(self.indicators)
         self.commands = WindowCommands(self, self.desk, self.layout_of_docks, self.settings)
+        self.receipts = Receipts(self.desk, self)
+        self.ways = PanelWays(self.desk, self.layout_of_docks, self.panels, self.chart_place)
         self._build()
         self._connect()
 
@@ -143,22 +147,9 @@ class MainWindow(QMainWindow):
         """Let marks on the chart open the receipt or the reasons behind them."""
         self.indicators.attach(chart)
         chart.set_portfolio(self.desk.portfolio)
-        chart.fill_clicked.connect(self._open_fill)
-        chart.decision_clicked.connect(self._open_decision)
+        chart.fill_clicked.connect(self.desk.receipt_wanted)
+        chart.decision_clicked.connect(self.desk.decision_wanted)
         chart.setFocus()
-
-    @Slot(str)
-    def _open_fill(self, fill_id: str) -> None:
-        panel = self.panels[Fills.name]
-        if isinstance(panel, Fills):
-            panel.open_receipt_of(fill_id)
-
-    @Slot(str)
-    def _open_decision(self, decision_id: str) -> None:
-        self.layout_of_docks.show_panel(Decisions.name)
-        panel = self.panels[Decisions.name]
-        if isinstance(panel, Decisions):
-            panel.table.choose(lambda row: row.fact.decision_id == decision_id)
 
     def _name_window(self, market: str = "") -> None:
         parts = [market, self._profile, "PAPER", "CryptoBot Desktop"]
