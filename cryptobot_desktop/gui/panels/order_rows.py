@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.domain.market import Side
@@ -69,12 +70,8 @@ def order_rows(
         ranked = sorted(members, key=lambda order: _ROLE_ORDER[order.request.list_role])
         for place, order in enumerate(ranked):
             known = lookup(order.request.instrument)
-            bracket = _bracket(place, len(ranked))
-            rows.append(
-                OrderRow(
-                    order=order, instrument=known, leader=ranked[0], bracket=bracket, now_ms=_moving(order, now_ms)
-                )
-            )
+            row = OrderRow(order=order, instrument=known, leader=ranked[0], bracket=_bracket(place, len(ranked)))
+            rows.append(replace(row, now_ms=_moving(order, now_ms)))
     return rows
 
 
