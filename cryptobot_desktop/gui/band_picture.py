@@ -102,9 +102,11 @@ class _Scale:
 
     def y(self, amount: int) -> float:
         """Return the height of an amount."""
-        return self.area.bottom() - self.area.height() * (amount - self.low) / self._span
+        return float(self.area.bottom() - self.area.height() * (amount - self.low) / self._span)
 
     def path(self, curve: ModelCurve) -> list[QPointF]:
         """Return a curve's points in pixels."""
         left, width = self.area.left(), self.area.width()
-        return [QPointF(left + width * (at - self.first_ms) / self._time, self.y(amount)) for at, amount in curve.points]
+        return [
+            QPointF(left + width * (at - self.first_ms) / self._time, self.y(amount)) for at, amount in curve.points
+        ]

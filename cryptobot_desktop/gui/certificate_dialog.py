@@ -177,7 +177,9 @@ class CertificateDialog(QDialog):
 
 def show_page(page: str) -> None:
     """Open a page in the system's browser, from a file of its own."""
-    with tempfile.NamedTemporaryFile("w", suffix=".html", prefix="certificate-", delete=False, encoding="utf-8") as file:
+    with tempfile.NamedTemporaryFile(
+        "w", suffix=".html", prefix="certificate-", delete=False, encoding="utf-8"
+    ) as file:
         file.write(page)
     QDesktopServices.openUrl(QUrl.fromLocalFile(file.name))
 

@@ -10,7 +10,7 @@ from cryptobot_desktop.gui.dock_title import DockTitle
 from cryptobot_desktop.gui.panels.panel import Panel
 from cryptobot_desktop.gui.settings_port import SettingsPort, bytes_setting
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 STATE_KEY, GEOMETRY_KEY = f"layout/state/v{LAYOUT_VERSION}", "layout/geometry"
 FOLD_BELOW_WIDTH, FOLD_BELOW_HEIGHT = 1_360, 860
 _SAVE_DELAY_MS = 500
@@ -19,7 +19,7 @@ _TICKET_HEIGHT = 470
 
 _LEFT = ("market_watch",)
 _RIGHT = ("ticket", "book")
-_BOTTOM = ("positions", "open_orders", "fills", "bots", "decisions", "log")
+_BOTTOM = ("positions", "open_orders", "fills", "bots", "decisions", "band", "log")
 
 
 class DockLayout(QObject):

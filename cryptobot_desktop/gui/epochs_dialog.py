@@ -46,7 +46,9 @@ class EpochsDialog(QDialog):
         box = QVBoxLayout(self)
         box.setContentsMargins(PANEL_PADDING, PANEL_PADDING, PANEL_PADDING, PANEL_PADDING)
         box.setSpacing(2 * SPACE)
-        words = "A reset closes the books of an epoch and opens new ones. Nothing is deleted; older epochs are read-only."
+        words = (
+            "A reset closes the books of an epoch and opens new ones. Nothing is deleted; older epochs are read-only."
+        )
         box.addWidget(Words(words, "muted", wrap=True))
         row = QHBoxLayout()
         row.addWidget(self.choice)
@@ -108,7 +110,9 @@ class EpochsDialog(QDialog):
             more = shown.fills_in_all - len(shown.fills)
             self.frame.show_live()
             if more:
-                self.frame.show_stale(f"the newest {len(shown.fills)} fills; {more} older ones are in the ledger export")
+                self.frame.show_stale(
+                    f"the newest {len(shown.fills)} fills; {more} older ones are in the ledger export"
+                )
         else:
             self.frame.show_empty(Remark(title="Nothing was traded in this epoch"))
 
@@ -121,5 +125,7 @@ class EpochsDialog(QDialog):
             last = shown.epochs[-1].epoch
             for record in reversed(shown.epochs):
                 now = ", running" if record.epoch == last else ""
-                self.choice.addItem(f"Epoch {record.epoch}, from {full_time_text(record.created_ms)}{now}", record.epoch)
+                self.choice.addItem(
+                    f"Epoch {record.epoch}, from {full_time_text(record.created_ms)}{now}", record.epoch
+                )
         self.choice.setCurrentIndex(max(0, self.choice.findData(shown.record.epoch)))

@@ -18,6 +18,7 @@ from cryptobot_desktop.gui.desk import Desk
 from cryptobot_desktop.gui.dock_layout import DockLayout
 from cryptobot_desktop.gui.header import Header
 from cryptobot_desktop.gui.panel_ways import PanelWays
+from cryptobot_desktop.gui.panels.band import Band
 from cryptobot_desktop.gui.panels.book import BookAndTape
 from cryptobot_desktop.gui.panels.bots import Bots
 from cryptobot_desktop.gui.panels.decisions import Decisions
@@ -30,11 +31,13 @@ from cryptobot_desktop.gui.panels.positions import Positions
 from cryptobot_desktop.gui.panels.ticket import OrderTicket
 from cryptobot_desktop.gui.receipt import Receipts
 from cryptobot_desktop.gui.resource_files import resource_folder
+from cryptobot_desktop.gui.session_commands import SessionCommands
 from cryptobot_desktop.gui.settings_port import MemorySettings, SettingsPort
 from cryptobot_desktop.gui.status_line import StatusLine
 from cryptobot_desktop.gui.tables.table_view import TableView
-from cryptobot_desktop.gui.window_actions import add_actions
+from cryptobot_desktop.gui.window_actions import add_actions, add_session_actions
 from cryptobot_desktop.gui.window_commands import WindowCommands
+from cryptobot_desktop.gui.window_ports import WindowPorts
 
 if TYPE_CHECKING:
     from cryptobot_desktop.gui.chart.pane import ChartPane
@@ -48,6 +51,7 @@ PANELS: tuple[Callable[[Desk], Panel], ...] = (
     Fills,
     Bots,
     Decisions,
+    Band,
     Log,
 )
 FIRST_SIZE = QSize(1_440, 900)
@@ -65,6 +69,7 @@ class MainWindow(QMainWindow):
         settings: SettingsPort | None = None,
         *,
         profile: str = "",
+        ports: WindowPorts | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -83,7 +88,12 @@ class MainWindow(QMainWindow):
         self.indicators = IndicatorsButton(self.settings)
         self.indicators.setObjectName("indicators")
         self.header.tools.addWidget(self.indicators)
+        self.ports = ports if ports is not None else WindowPorts()
         self.commands = WindowCommands(self, self.desk, self.layout_of_docks, self.settings)
+        self.session_commands = SessionCommands(self, self.desk, self.ports, self.layout_of_docks)
+        band = self.panels[Band.name]
+        if isinstance(band, Band):
+            band.proofs = self.ports.proofs
         self.receipts = Receipts(self.desk, self)
         self.ways = PanelWays(self.desk, self.layout_of_docks, self.panels, self.chart_place)
         self._build()
@@ -112,6 +122,7 @@ class MainWindow(QMainWindow):
             if isinstance(table, TableView):
                 table.keep_header(self.settings)
         add_actions(self.commands)
+        add_session_actions(self.session_commands, self.commands.registry)
         self._add_chart_switches()
         self.commands.registry.fill(self.menuBar())
         self._name_window()

@@ -101,7 +101,9 @@ class SimulationForm(QWidget):
         """Name the coin and discount of a venue."""
         asset, ppm = DISCOUNTS[venue]
         self.discount.setText(f"Pay fees in {asset}, {rate_text(ppm)} less")
-        self.discount_words.say(f"Only while the portfolio holds enough {asset}, and its price is known; else as usual.")
+        self.discount_words.say(
+            f"Only while the portfolio holds enough {asset}, and its price is known; else as usual."
+        )
 
     def _show_latency(self, latency: Latency) -> None:
         samples = latency.samples

@@ -96,9 +96,7 @@ class Band(Panel):
             self._show_part(self._working)
         elif self._trouble:
             title = "The comparison came to nothing"
-            self.frame.show_error(
-                Remark(title=title, text=self._trouble, action="Try again", on_action=self.compare)
-            )
+            self.frame.show_error(Remark(title=title, text=self._trouble, action="Try again", on_action=self.compare))
         elif self.band is not None:
             self._show_part(self._curves)
         elif self.proofs is None:
