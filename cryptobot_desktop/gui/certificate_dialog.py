@@ -19,10 +19,11 @@ from PySide6.QtWidgets import (
 )
 
 from cryptobot_desktop.gui.proofs import BackgroundJob, Certificate, Difference, Failed, Job, Progress, Report
-from cryptobot_desktop.gui.tokens import PANEL_PADDING, SMALL_PX, SPACE
+from cryptobot_desktop.gui.tokens import PANEL_PADDING, SMALL_PX, SPACE, TEXT_PX
 from cryptobot_desktop.gui.words import Words
 
-_WIDTH = 560
+_WIDTH = 600
+_LONG = 40
 _TITLE_PX = 17
 
 
@@ -209,7 +210,7 @@ def _table(lines: tuple[tuple[str, str], ...]) -> QWidget:
     grid.setHorizontalSpacing(4 * SPACE)
     grid.setColumnStretch(1, 1)
     for row, (label, text) in enumerate(lines):
-        value = Words(text, wrap=True)
+        value = Words(text, pixels=SMALL_PX if len(text) > _LONG else TEXT_PX, wrap=True)
         value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         grid.addWidget(Words(label, "muted"), row, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(value, row, 1)

@@ -16,8 +16,9 @@ from cryptobot_desktop.gui.tables.table_view import TableView
 from cryptobot_desktop.gui.tokens import PANEL_PADDING, SMALL_PX, SPACE
 from cryptobot_desktop.gui.words import Words
 
-_WIDTH, _HEIGHT = 860, 520
-_COLUMNS = 4
+_WIDTH, _HEIGHT = 980, 540
+_COLUMNS, _ROWS = 4, 3
+_PORTFOLIO = next(i for i, column in enumerate(FILL_COLUMNS) if column.title == "Portfolio")
 
 
 class EpochsDialog(QDialog):
@@ -34,6 +35,7 @@ class EpochsDialog(QDialog):
         self.choice.setMinimumWidth(340)
         self.table: TableView[FillRow] = TableView("epoch_fills", FILL_COLUMNS, lambda row: row.fill.fill_id)
         self.table.sortByColumn(0, Qt.SortOrder.DescendingOrder)
+        self.table.setColumnHidden(_PORTFOLIO, True)
         self.figures = QGridLayout()
         self.values: dict[str, Words] = {}
         self.frame = PanelFrame(self.table)
@@ -50,18 +52,19 @@ class EpochsDialog(QDialog):
             "A reset closes the books of an epoch and opens new ones. Nothing is deleted; older epochs are read-only."
         )
         box.addWidget(Words(words, "muted", wrap=True))
-        row = QHBoxLayout()
-        row.addWidget(self.choice)
-        row.addStretch(1)
-        box.addLayout(row)
+        chooser = QHBoxLayout()
+        chooser.addWidget(self.choice)
+        chooser.addStretch(1)
+        box.addLayout(chooser)
         self.figures.setHorizontalSpacing(6 * SPACE)
-        self.figures.setVerticalSpacing(SPACE)
+        self.figures.setVerticalSpacing(1)
         titles = ("Began", "Ended", "Starting cash", "Held at the end", "Realized", "Fees", "Result", "Orders, fills")
         for number, title in enumerate(titles):
             self.values[title] = Words("", wrap=title == "Held at the end")
-            place = number // _COLUMNS * 2, number % _COLUMNS
-            self.figures.addWidget(Words(title, "muted", pixels=SMALL_PX), *place)
-            self.figures.addWidget(self.values[title], place[0] + 1, place[1])
+            row, column = number // _COLUMNS * _ROWS, number % _COLUMNS
+            self.figures.addWidget(Words(title, "muted", pixels=SMALL_PX), row, column)
+            self.figures.addWidget(self.values[title], row + 1, column, Qt.AlignmentFlag.AlignTop)
+            self.figures.setRowMinimumHeight(row + 2, 2 * SPACE)
         box.addLayout(self.figures)
         box.addWidget(self.frame, 1)
         close = QPushButton("Close")

@@ -112,7 +112,9 @@ class BackgroundJob(QObject):
         self.cancel()
         number = self._number
         self._cancel = _nothing
-        self._cancel = job(lambda report: self._came.emit(number, report))
+        cancel = job(lambda report: self._came.emit(number, report))
+        if number == self._number:  # it may have ended already
+            self._cancel = cancel
 
     def cancel(self) -> None:
         """Stop the running job; nothing more is heard of it."""

@@ -93,8 +93,11 @@ def why_words(story: FillStory) -> str:
         return f"The next public trade{offered} gave the price of {qty} {base}."
     if maker:
         return f"The other side of the book came to our price{offered}; {qty} {base} were filled at our own price."
-    where = "the best quote" if evidence.kind == "quote" else "a level of the order book, which was in sync,"
-    return f"It took {qty} {base} from {where}{offered}."
+    if not offered:
+        return f"It took {qty} {base} from the {'best quote' if evidence.kind == 'quote' else 'order book'}."
+    who = "best quote" if evidence.kind == "quote" else "order book, which was in sync,"
+    level = f"{qty_text(evidence.level_qty, instrument)} {base} that the {who}"
+    return f"It took {qty} of the {level} offered at {price_text(evidence.level_price, instrument)}."
 
 
 def _offered(story: FillStory) -> str:

@@ -88,7 +88,8 @@ QPushButton#symbol { font-weight: 600; padding-right: 24px; }
 QPushButton[kind="flat"]#indicators { padding-right: 24px; }
 QPushButton[kind="segment"] { background: transparent; border-color: transparent; color: $muted; padding: 4px 8px; }
 QPushButton[kind="segment"]:hover { color: $text; }
-QPushButton[kind="segment"]:checked { background: $raised; color: $text; border-color: $line; }
+QPushButton[kind="segment"]:checked, QPushButton[kind="segment"][on="true"] {
+  background: $raised; color: $text; border-color: $line; }
 QPushButton[kind="segment"]:focus { border: ${ring}px solid $accent; padding: 3px 7px; }
 QPushButton[side="buy"]:checked { color: $up; border: 1px solid $up; }
 QPushButton[side="sell"]:checked { color: $down; border: 1px solid $down; }

@@ -16,6 +16,7 @@ from cryptobot_desktop.gui.theme import current, station
 from cryptobot_desktop.gui.tokens import PANEL_PADDING, SMALL_PX, SPACE
 from cryptobot_desktop.gui.words import Words
 
+_SUMMARY_PX = 17
 _TITLES = ("", "Result", "%", "Drawdown", "Fills", "Fees")
 _ABOUT = (
     "Resting orders fill late or soon, depending on who stood before them. "
@@ -36,7 +37,7 @@ class Band(Panel):
         self.cancel = QPushButton("Cancel")
         self.progress = QProgressBar()
         self.doing = Words("", "muted")
-        self.summary = Words("", wrap=True)
+        self.summary = Words("", pixels=_SUMMARY_PX, bold=True, wrap=True)
         self.note = Words("", "muted", pixels=SMALL_PX, wrap=True)
         self.figures = QGridLayout()
         self._curves = QWidget()

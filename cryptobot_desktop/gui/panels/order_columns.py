@@ -83,7 +83,7 @@ ORDER_COLUMNS: tuple[Column[OrderRow], ...] = (
         title="State",
         text=state_words,
         sort=_of_leader(lambda o: o.status.value),
-        wide="waits for the entry to be filled",
+        wide="rejected: -1013 Filter failure: NOTIONAL",
         tone=state_tone,
         tip=state_words,
     ),

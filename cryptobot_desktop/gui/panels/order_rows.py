@@ -175,9 +175,10 @@ def _armed_words(row: OrderRow) -> str:
 
 
 def _ended_words(order: Order) -> str:
-    text = order.status.value.replace("_", " ")
+    text = "cancelled" if order.status is OrderStatus.CANCELED else order.status.value
     why = " ".join(part for part in (order.reject_code, order.reject_reason) if part)
     partly = f", {rate_text(round(filled_ppm(order), -4))} filled" if 0 < filled_ppm(order) < PPM else ""
+    why = why.removeprefix(f"{text} ")
     return f"{text}{partly}: {why}" if why else f"{text}{partly}"
 
 
@@ -186,8 +187,6 @@ def state_tone(row: OrderRow) -> Tone:
     order = row.order
     if order.status is OrderStatus.REJECTED:
         return Tone.DANGER
-    if order.status.is_open and order.phase in (OrderPhase.IN_FLIGHT, OrderPhase.PENDING):
+    if not order.status.is_open or order.phase in (OrderPhase.IN_FLIGHT, OrderPhase.PENDING):
         return Tone.MUTED
-    if order.status.is_open and order.phase is OrderPhase.ARMED:
-        return Tone.PAPER
     return Tone.PLAIN

@@ -22,12 +22,13 @@ from cryptobot_desktop.gui.ticket.check import check_draft, share_size
 from cryptobot_desktop.gui.ticket.draft import CheckedOrder, OrderDraft
 from cryptobot_desktop.gui.ticket.filling import load_order, put_fill, step_price
 from cryptobot_desktop.gui.ticket.form import SHARES, TicketForm
-from cryptobot_desktop.gui.ticket.kinds import Kind
+from cryptobot_desktop.gui.ticket.kinds import Field, Kind
 from cryptobot_desktop.gui.ticket.reading import read_draft
 
 PREVIEW_DELAY_MS = 150
 PREVIEW_AGAIN_MS = 1_000
 _ID_DIGITS = 30
+_NAMES = {Field.SIZE: "Size", Field.TARGET: "Take profit", Field.SHOWN: "Shown quantity", Field.EXPIRY: "End"}
 
 
 def new_client_id() -> str:
@@ -125,7 +126,7 @@ class OrderTicket(Panel):
             text = f"free {qty_text(draft.held, draft.instrument)} {draft.instrument.base}"
         else:
             text = f"free {amount_text(draft.available, draft.instrument.quote)}"
-        self.form.free.say(text)
+        self.form.quantity.set_help(text)
 
     @Slot()
     def _show_fields(self) -> None:
@@ -187,7 +188,9 @@ class OrderTicket(Panel):
             form.outcome.say(self._stopped, "warn")
         elif order is None and not self._checked.problems:
             form.outcome.say(self._checked.unfinished, "muted")
-        elif self._checked.problems or form.outcome.property("tone") == "warn":
+        elif self._checked.problems:
+            form.outcome.say(first_problem(self._checked), "danger")
+        elif form.outcome.property("tone") in ("danger", "muted") or form.outcome.property("tone") == "warn":
             form.outcome.say("", "muted")
 
     @Slot()
@@ -277,12 +280,26 @@ class OrderTicket(Panel):
         self.form.quantity.set_text(text)
 
 
+def first_problem(checked: CheckedOrder) -> str:
+    """Return the first problem with room for all its words; beside its field it may be cut."""
+    field, text = next(iter(checked.problems.items()))
+    name = _NAMES.get(field, field.value.replace("_", " ").capitalize())
+    return f"{name}: {text}"
+
+
 def _with_footer(form: TicketForm) -> QWidget:
     """Let the fields scroll and keep the button in view."""
     scroll = QScrollArea()
     scroll.setWidgetResizable(True)
     scroll.setFrameShape(QFrame.Shape.NoFrame)
     scroll.setWidget(form)
+    bar = scroll.verticalScrollBar()
+
+    def line_up(_low: int, high: int) -> None:
+        """Keep the button as wide as the fields, whether they scroll or not."""
+        form.footer.setContentsMargins(0, 0, bar.sizeHint().width() if high else 0, 0)
+
+    bar.rangeChanged.connect(line_up)
     content = QWidget()
     box = QVBoxLayout(content)
     box.setContentsMargins(0, 0, 0, 0)

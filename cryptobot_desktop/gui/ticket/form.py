@@ -11,7 +11,7 @@ from cryptobot_desktop.gui.checked_field import CheckedField
 from cryptobot_desktop.gui.format import NONE
 from cryptobot_desktop.gui.segments import Segments
 from cryptobot_desktop.gui.ticket.kind_choice import KindChoice
-from cryptobot_desktop.gui.ticket.kinds import KINDS, ExitKind, Field, Kind, fields_of
+from cryptobot_desktop.gui.ticket.kinds import EMPTY_MEANS, KINDS, PAIRS, ExitKind, Field, Kind, fields_of
 from cryptobot_desktop.gui.ticket.lifetime import ExpiryField, LifetimeChoice
 from cryptobot_desktop.gui.ticket.preview_box import PreviewBox
 from cryptobot_desktop.gui.ticket.venue_rules import STP_WORDS
@@ -19,6 +19,7 @@ from cryptobot_desktop.gui.tokens import PANEL_PADDING, SMALL_PX, SPACE
 from cryptobot_desktop.gui.words import Words, rule
 
 SHARES = ((250_000, "25 %"), (500_000, "50 %"), (750_000, "75 %"), (1_000_000, "Max"))
+_PRICED = (Kind.MARKET, Kind.LIMIT, Kind.LIMIT_MAKER, Kind.ICEBERG)
 _OWN_LINES = (Field.TRIGGER, Field.DISTANCE, Field.SHOWN, Field.TARGET, Field.STOP, Field.STOP_LIMIT)
 
 
@@ -46,7 +47,6 @@ class TicketForm(QWidget):
         self.unit = QComboBox()
         self.unit.setAccessibleName("Quantity in")
         self.shares = [QPushButton(label) for _, label in SHARES]
-        self.free = Words(NONE, "muted", pixels=SMALL_PX)
         self.advanced = QToolButton()
         self.stp = QComboBox()
         self.preview = PreviewBox()
@@ -59,6 +59,7 @@ class TicketForm(QWidget):
         self.footer = QWidget()
         self._price_row = QWidget()
         self._exit_row = QWidget()
+        self._pairs = [QWidget() for _ in PAIRS]
         self._advanced_rows = QWidget()
         self._lines = QVBoxLayout()
         self._set_up()
@@ -100,7 +101,8 @@ class TicketForm(QWidget):
         shares = QHBoxLayout()
         shares.setSpacing(SPACE)
         for button in self.shares:
-            shares.addWidget(button)
+            shares.addWidget(button, 1)
+        shares.addWidget(self.advanced)
         box.addLayout(head)
         box.addWidget(self.change_strip)
         box.addWidget(self.side)
@@ -109,11 +111,6 @@ class TicketForm(QWidget):
         box.addLayout(self._lines)
         box.addWidget(_beside(self.quantity, self.unit))
         box.addLayout(shares)
-        free = QHBoxLayout()
-        free.addWidget(self.free)
-        free.addStretch(1)
-        free.addWidget(self.advanced)
-        box.addLayout(free)
         box.addWidget(self._advanced_rows)
         box.addWidget(rule())
         box.addWidget(self.story)
@@ -122,6 +119,12 @@ class TicketForm(QWidget):
 
     def _lay_out_lines(self) -> None:
         self._price_row = _beside(self.price, self.time_in_force)
+        for pair, fields in zip(self._pairs, PAIRS, strict=True):
+            beside = QHBoxLayout(pair)
+            beside.setContentsMargins(0, 0, 0, 0)
+            beside.setSpacing(2 * SPACE)
+            for field in fields:
+                beside.addWidget(self.fields[field], 1)
         row = QHBoxLayout(self._exit_row)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(Words("Then", "muted", pixels=SMALL_PX))
@@ -132,7 +135,7 @@ class TicketForm(QWidget):
         stp.addWidget(Words("Self-trade prevention", "muted", pixels=SMALL_PX))
         stp.addWidget(self.stp)
         self._advanced_rows.hide()
-        self._lines.setSpacing(SPACE)
+        self._lines.setSpacing(0)
         for line in self._all_lines():
             self._lines.addWidget(line)
 
@@ -144,7 +147,15 @@ class TicketForm(QWidget):
         box.addWidget(self.outcome)
 
     def _all_lines(self) -> list[QWidget]:
-        return [self._price_row, self.expiry, self._exit_row, *(self.fields[field] for field in _OWN_LINES)]
+        alone = [field for field in _OWN_LINES if all(field not in pair for pair in PAIRS)]
+        return [self._price_row, self.expiry, self._exit_row, *self._pairs, *(self.fields[field] for field in alone)]
+
+    def _line_of(self, field: Field) -> QWidget:
+        if field is Field.PRICE:
+            return self._price_row
+        return next(
+            (pair for pair, fields in zip(self._pairs, PAIRS, strict=True) if field in fields), self.fields[field]
+        )
 
     @property
     def kind(self) -> Kind:
@@ -174,21 +185,27 @@ class TicketForm(QWidget):
         self.type.show_venue(venue)
         self.time_in_force.offer(facts.lifetimes, venue)
         lines: list[QWidget] = []
-        for field in fields:
-            self.fields[field].label.say(facts.labels[field])
-            self.fields[field].line.setAccessibleName(facts.labels[field])
-            lines.append(self._price_row if field is Field.PRICE else self.fields[field])
+        for field, line in self.fields.items():
+            if field in facts.labels:
+                line.label.say(facts.labels[field])
+                line.line.setAccessibleName(facts.labels[field])
+                line.line.setPlaceholderText(EMPTY_MEANS.get(field, "") if field in facts.optional else "")
+            line.setVisible(field in (*fields, Field.SIZE, Field.PRICE))
+        lines += dict.fromkeys(self._line_of(field) for field in fields)
         if kind is Kind.OTO:
             lines.insert(1, self._exit_row)
         if self.time_in_force.currentText() == "GTD":
             lines.append(self.expiry)
+        self.preview.show_brief(kind not in _PRICED)
         self._show_lines(lines or [self._price_row])
         is_market = kind is Kind.MARKET
         self.price.line.setEnabled(not is_market)
-        self.price.line.setPlaceholderText("market price" if is_market else "")
         if is_market:
             self.price.label.say("Price")
-        self.time_in_force.setVisible(is_market or bool(facts.lifetimes))
+            self.price.line.setPlaceholderText("market price")
+        choice = self.time_in_force.parentWidget()
+        if choice is not None:
+            choice.setVisible(is_market or bool(facts.lifetimes))
 
     def _show_lines(self, lines: list[QWidget]) -> None:
         for line in self._all_lines():
@@ -212,6 +229,8 @@ class TicketForm(QWidget):
                 chain += [self.exit.button(kind.value) for kind in ExitKind]
             elif isinstance(line, CheckedField):
                 chain.append(line.line)
+            elif line in self._pairs:
+                chain += [self.fields[field].line for field in PAIRS[self._pairs.index(line)]]
             else:
                 chain += [self.expiry.minutes.line, self.expiry.time, self.expiry.way]
         chain += [self.quantity.line, self.unit, *self.shares, self.advanced, self.stp, self.send]
@@ -231,11 +250,13 @@ def _beside(field: CheckedField, choice: QComboBox) -> QWidget:
     row.setContentsMargins(0, 0, 0, 0)
     row.setSpacing(SPACE)
     row.addWidget(field, 1)
-    side = QVBoxLayout()
+    column = QWidget()
+    side = QVBoxLayout(column)
+    side.setContentsMargins(0, 0, 0, 0)
     side.setSpacing(2)
     side.addWidget(Words(" ", pixels=SMALL_PX))
     side.addWidget(choice)
     side.addWidget(Words(" ", pixels=SMALL_PX))
-    row.addLayout(side)
+    row.addWidget(column)
     choice.setMinimumWidth(76)
     return holder

@@ -67,7 +67,11 @@ _ALL = tuple(TimeInForce)
 _RESTING = (TimeInForce.GTC, TimeInForce.GTD)
 _MARKET_STOP = {Field.TRIGGER: "Trigger price"}
 _LIMIT_STOP = {Field.TRIGGER: "Trigger price", Field.PRICE: "Limit price"}
-_EXITS = {Field.TARGET: "Take profit", Field.STOP: "Stop", Field.STOP_LIMIT: "Stop limit (empty: market)"}
+_EXITS = {Field.TARGET: "Take profit", Field.STOP: "Stop", Field.STOP_LIMIT: "Stop limit"}
+EMPTY_MEANS = {Field.TRIGGER: "at once", Field.PRICE: "market", Field.STOP_LIMIT: "market"}
+"""What an optional field that is left empty stands for."""
+PAIRS = ((Field.STOP, Field.STOP_LIMIT), (Field.DISTANCE, Field.TRIGGER))
+"""Fields that stand side by side where both are shown."""
 
 KINDS: dict[Kind, KindFacts] = {
     Kind.MARKET: KindFacts("Market", "", "Takes what the book displays, at once"),
@@ -112,8 +116,8 @@ KINDS: dict[Kind, KindFacts] = {
         "A stop that follows the best price at a distance and never loosens",
         {
             Field.DISTANCE: "Distance, %",
-            Field.TRIGGER: "Activation price (empty: at once)",
-            Field.PRICE: "Limit price (empty: market)",
+            Field.TRIGGER: "Activation price",
+            Field.PRICE: "Limit price",
         },
         frozenset({Field.TRIGGER, Field.PRICE}),
     ),

@@ -43,6 +43,12 @@ class PreviewBox(QWidget):
         """Return what a line shows."""
         return self._values[key].text()
 
+    def show_brief(self, wanted: bool) -> None:
+        """Leave out what an order that only waits has no figures for."""
+        for key in ("average", "cost", "fee", "slippage"):
+            self._labels[key].setVisible(not wanted)
+            self._values[key].setVisible(not wanted)
+
     def clear(self) -> None:
         """Show dashes."""
         for value in self._values.values():
