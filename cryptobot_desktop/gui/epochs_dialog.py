@@ -58,7 +58,7 @@ class EpochsDialog(QDialog):
         box.addLayout(chooser)
         self.figures.setHorizontalSpacing(6 * SPACE)
         self.figures.setVerticalSpacing(1)
-        titles = ("Began", "Ended", "Starting cash", "Held at the end", "Realized", "Fees", "Result", "Orders, fills")
+        titles = ("Began", "Ended", "Starting cash", "Held at the end", "Realized", "Fees", "Realized less fees", "Orders, fills")
         for number, title in enumerate(titles):
             self.values[title] = Words("", wrap=title == "Held at the end")
             row, column = number // _COLUMNS * _ROWS, number % _COLUMNS
@@ -105,7 +105,7 @@ class EpochsDialog(QDialog):
         self._say("Fees", amount_text(shown.fees_value, asset))
         share = result * PPM // record.starting_cash if record.starting_cash else 0
         words = f"{amount_text(result, asset, signed=True)} ({percent_text(share)})"
-        self._say("Result", words, signed_tone(result).value)
+        self._say("Realized less fees", words, signed_tone(result).value)
         self._say("Orders, fills", f"{shown.orders}, {shown.fills_in_all}")
         known = {instrument.id: instrument for instrument in shown.instruments}
         self.table.cards.set_rows([FillRow(fill, known.get(fill.instrument)) for fill in shown.fills])

@@ -49,9 +49,9 @@ class KindChoice(QWidget):
         for kind, facts in KINDS.items():
             if not facts.group:
                 continue
-            if facts.group != group:
-                group = facts.group
-                self._menu.addSection(group)
+            if group and facts.group != group:
+                self._menu.addSeparator()
+            group = facts.group
             action = self._menu.addAction(facts.title)
             action.setCheckable(True)
             action.setToolTip(facts.tip)
