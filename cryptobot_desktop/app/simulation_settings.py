@@ -5,12 +5,14 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx2
 
 from cryptobot_desktop.config.profile_settings import ProfileSettings
+from cryptobot_desktop.config.round_trips import measured_latency, save_round_trips
 from cryptobot_desktop.config.settings import Settings
-from cryptobot_desktop.domain.errors import CryptobotError
+from cryptobot_desktop.domain.errors import CryptobotError, InvalidInput
 from cryptobot_desktop.domain.instrument import Venue
 from cryptobot_desktop.domain.latency import LONGEST_MS, latency_of
 from cryptobot_desktop.domain.orders import FillModel
@@ -61,19 +63,33 @@ class StoredSimulation:
 
     def measure(self, report: Callable[[Measured], None]) -> None:
         """Ask the venue for its time again and again in a thread of its own."""
-        venue = Venue(self._settings.settings.venue)
+        venue, folder = Venue(self._settings.settings.venue), self._settings.path.parent
 
         def work() -> None:
-            measured = measured_latency(venue)
+            measured = measure_now(folder, venue)
             with contextlib.suppress(RuntimeError):  # the dialog was closed while this ran
                 report(measured)
 
         threading.Thread(target=work, name="latency", daemon=True).start()
 
 
-def measured_latency(venue: Venue) -> Measured:
-    """Return how many ms a venue took for its answers, over one connection that is open already."""
-    name = "KuCoin" if venue is Venue.KUCOIN else "Binance"
+def measure_now(folder: Path, venue: Venue) -> Measured:
+    """Measure round trips to a venue now, add them to those of earlier sessions, and return all of them."""
+    samples, trouble = round_trips(venue)
+    try:
+        if samples:
+            save_round_trips(folder, venue, samples)
+        latency = measured_latency(folder, venue)
+    except InvalidInput:
+        return Measured((), f"{trouble or 'too few answers'}; nothing is known yet")
+    except OSError as problem:
+        return Measured((), f"the times cannot be kept: {problem.strerror}")
+    known = f"{len(latency.samples)} round trips to {venue.label}, {latency.label}"
+    return Measured(latency.samples, f"{trouble}; {known} from before" if trouble else known)
+
+
+def round_trips(venue: Venue) -> tuple[list[int], str]:
+    """Return how many ms a venue took for its answers over one open connection, and why there are none."""
     samples: list[int] = []
     try:
         endpoints = endpoints_for(venue, os.environ)
@@ -84,11 +100,10 @@ def measured_latency(venue: Venue) -> Measured:
                 answer = client.request(request.method, endpoints.rest + request.path, params=request.query)
                 took_ms = int((time.monotonic() - begun) * 1_000) + 1
                 if answer.status_code != httpx2.codes.OK:
-                    return Measured((), f"{name} answered HTTP {answer.status_code}; nothing was measured")
+                    return [], f"{venue.label} answered HTTP {answer.status_code}"
                 if number:  # the first one pays for the connection
                     samples.append(min(LONGEST_MS, took_ms))
                 time.sleep(PAUSE_S)
     except (httpx2.HTTPError, CryptobotError) as problem:
-        return Measured((), f"{name} does not answer ({type(problem).__name__}); nothing was measured")
-    latency = latency_of(samples)
-    return Measured(latency.samples, f"{SAMPLES} answers of {name}, {latency.label}")
+        return [], f"{venue.label} does not answer ({type(problem).__name__})"
+    return samples, ""

@@ -59,7 +59,7 @@ class Settings(BaseModel):
     maker_ppm: int = Field(default=1_000, ge=0, le=100_000)
     taker_ppm: int = Field(default=1_000, ge=0, le=100_000)
     fill_model: FillModelName = "pessimistic"
-    latency_ms: list[LatencyMs] = Field(default=[], max_length=200)
+    latency_ms: list[LatencyMs] = Field(default=[], max_length=500)
     """How long orders travel: nothing, one fixed time, two ends of a range, or measured times."""
     fee_discount: bool = False
     """Fees are paid in the venue's own coin, with its discount, while there is some."""

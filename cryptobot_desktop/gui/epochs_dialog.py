@@ -58,7 +58,16 @@ class EpochsDialog(QDialog):
         box.addLayout(chooser)
         self.figures.setHorizontalSpacing(6 * SPACE)
         self.figures.setVerticalSpacing(1)
-        titles = ("Began", "Ended", "Starting cash", "Held at the end", "Realized", "Fees", "Realized less fees", "Orders, fills")
+        titles = (
+            "Began",
+            "Ended",
+            "Starting cash",
+            "Held at the end",
+            "Realized",
+            "Fees",
+            "Realized less fees",
+            "Orders, fills",
+        )
         for number, title in enumerate(titles):
             self.values[title] = Words("", wrap=title == "Held at the end")
             row, column = number // _COLUMNS * _ROWS, number % _COLUMNS

@@ -5,13 +5,11 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from cryptobot_desktop.config.fee_tiers import DISCOUNTS
 from cryptobot_desktop.domain.instrument import Venue
 from cryptobot_desktop.domain.latency import Latency
 from cryptobot_desktop.domain.orders import FeeRates, FillModel
 from cryptobot_desktop.gui.format import rate_text
-
-DISCOUNTS = {Venue.BINANCE: ("BNB", 250_000), Venue.KUCOIN: ("KCS", 200_000)}
-"""The venue's own coin, and how much less fees are when paid in it (parts per million)."""
 
 MODEL_WORDS = {
     FillModel.PESSIMISTIC: "Only public trades clear the queue before a resting order. Never kinder than the exchange.",

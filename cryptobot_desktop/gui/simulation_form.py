@@ -3,6 +3,7 @@
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from cryptobot_desktop.config.fee_tiers import DISCOUNTS
 from cryptobot_desktop.domain.errors import InvalidInput
 from cryptobot_desktop.domain.instrument import Venue
 from cryptobot_desktop.domain.latency import LONGEST_MS, Latency, latency_of
@@ -10,7 +11,7 @@ from cryptobot_desktop.domain.orders import FillModel
 from cryptobot_desktop.gui.checked_field import CheckedField
 from cryptobot_desktop.gui.format import rate_text
 from cryptobot_desktop.gui.segments import Segments
-from cryptobot_desktop.gui.simulation import DISCOUNTS, MODEL_WORDS, Measured, SimulationPort
+from cryptobot_desktop.gui.simulation import MODEL_WORDS, Measured, SimulationPort
 from cryptobot_desktop.gui.tokens import SMALL_PX, SPACE
 from cryptobot_desktop.gui.words import Words
 

@@ -254,7 +254,7 @@ def take_trading(camera: Camera) -> None:
     camera.main("bracket_2560", scenes.trading(), LARGE, prepare=bracket)
     camera.main("bracket_light", scenes.trading(), theme="light", prepare=bracket)
     camera.main("bad_bracket", scenes.trading(), prepare=bad_bracket, part="ticket")
-    camera.main("change", scenes.trading(), prepare=change_order, part="ticket")
+    camera.main("change", snapshot(open_orders=scenes.orders_in_all_phases()[3:4]), prepare=change_order, part="ticket")
     camera.main("gtd", scenes.on_kucoin(), prepare=until_a_time, part="ticket")
 
 

@@ -10,7 +10,7 @@ from cryptobot_desktop.domain.instrument import Venue
 from cryptobot_desktop.gui.segments import Segments
 from cryptobot_desktop.gui.theme import set_property
 from cryptobot_desktop.gui.ticket.kinds import KINDS, Kind, short_title
-from cryptobot_desktop.gui.ticket.venue_rules import VENUE_NAMES, kind_refusal
+from cryptobot_desktop.gui.ticket.venue_rules import kind_refusal
 from cryptobot_desktop.gui.tokens import SPACE
 
 _MORE = "More"
@@ -77,7 +77,7 @@ class KindChoice(QWidget):
             refusal = kind_refusal(kind, venue)
             action.setEnabled(not refusal)
             action.setToolTip(refusal or KINDS[kind].tip)
-            action.setText(f"{KINDS[kind].title}\tnot on {VENUE_NAMES[venue]}" if refusal else KINDS[kind].title)
+            action.setText(f"{KINDS[kind].title}\tnot on {venue.label}" if refusal else KINDS[kind].title)
 
     def set_value(self, value: str) -> None:
         """Choose without telling."""

@@ -4,7 +4,6 @@ from cryptobot_desktop.domain.instrument import Venue
 from cryptobot_desktop.domain.orders import SelfTrade, TimeInForce
 from cryptobot_desktop.gui.ticket.kinds import Kind
 
-VENUE_NAMES = {Venue.BINANCE: "Binance", Venue.KUCOIN: "KuCoin"}
 _NOT_ON_KUCOIN = {
     Kind.TRAILING_STOP: "KuCoin has no trailing stops (400100)",
     Kind.OTO: "KuCoin has no OTO orders (400100)",
