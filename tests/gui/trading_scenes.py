@@ -63,7 +63,7 @@ def an_order(client_id: str, kind: OrderType, side: Side = Side.SELL, **request:
     known = {name: request.pop(name) for name in list(request) if name in Order.__struct_fields__}
     base = order(client_id)
     known = {"reserved": 5_000_000, **known}
-    changed = replace(base.request, type=kind, side=side, qty=5_000, **{"price": None, **request})
+    changed = replace(base.request, type=kind, side=side, **{"price": None, "qty": 5_000, **request})
     return replace(base, request=changed, **known)
 
 
