@@ -17,6 +17,7 @@ from cryptobot_desktop.gui.tokens import PANEL_PADDING, SMALL_PX, SPACE
 from cryptobot_desktop.gui.words import Words
 
 _WIDTH, _HEIGHT = 980, 540
+_CHOICE_WIDTH = 400
 _COLUMNS, _ROWS = 4, 3
 _PORTFOLIO = next(i for i, column in enumerate(FILL_COLUMNS) if column.title == "Portfolio")
 
@@ -32,7 +33,8 @@ class EpochsDialog(QDialog):
         self._asked = 0
         self.choice = QComboBox()
         self.choice.setAccessibleName("Epoch")
-        self.choice.setMinimumWidth(340)
+        self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.choice.setMinimumWidth(_CHOICE_WIDTH)
         self.table: TableView[FillRow] = TableView("epoch_fills", FILL_COLUMNS, lambda row: row.fill.fill_id)
         self.table.sortByColumn(0, Qt.SortOrder.DescendingOrder)
         self.table.setColumnHidden(_PORTFOLIO, True)

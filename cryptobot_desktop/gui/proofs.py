@@ -32,9 +32,8 @@ class ModelCurve(Struct, frozen=True, kw_only=True):
     points: tuple[tuple[int, int], ...]
     """(UTC ms, equity), oldest first."""
     final_equity: int
+    orders: int
     fills: int
-    fees: int
-    max_drawdown_ppm: int
 
 
 class ProfitBand(Struct, frozen=True, kw_only=True):
@@ -43,6 +42,8 @@ class ProfitBand(Struct, frozen=True, kw_only=True):
     session_id: str
     asset: str
     starting_equity: int
+    recorded_model: FillModel
+    """The one under which the session really runs."""
     curves: tuple[ModelCurve, ...]
     note: str = ""
     """What a reader has to know, such as up to when it was recorded."""

@@ -92,7 +92,7 @@ class Receipt(QDialog):
         grid.addWidget(Words(section.title, "muted", pixels=SMALL_PX, bold=True), 0, 0, 1, 2)
         row = 1
         queue = self.story.fill.evidence.queue
-        if queue is not None and "queue" in section.title:
+        if queue is not None and queue.at_arrival and "queue" in section.title:
             grid.addWidget(QueueBar(queue), row, 0, 1, 2)
             row += 1
         for label, text in section.lines:

@@ -6,7 +6,7 @@ from cryptobot_desktop.domain.facts import DecisionMade
 from cryptobot_desktop.domain.instrument import Instrument
 from cryptobot_desktop.domain.market import Side
 from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS, PPM, format_trimmed
-from cryptobot_desktop.domain.orders import Fill, Liquidity, ModelResult, Order
+from cryptobot_desktop.domain.orders import Fill, FillModel, Liquidity, ModelResult, Order
 from cryptobot_desktop.engine.snapshot import EngineSnapshot
 from cryptobot_desktop.gui.format import (
     NONE,
@@ -24,6 +24,7 @@ Line = tuple[str, str]
 """(label, text)."""
 
 _PPM_DECIMALS = 6
+_KINDNESS = {FillModel.PESSIMISTIC: 0, FillModel.EXPECTED: 1, FillModel.OPTIMISTIC: 2}
 
 
 class Section(Struct, frozen=True):
@@ -152,6 +153,8 @@ def queue_lines(story: FillStory) -> tuple[Line, ...]:
     queue, instrument = story.fill.evidence.queue, story.instrument
     if queue is None:
         return ()
+    if not queue.at_arrival:
+        return (("At arrival", "nobody before us"),)
     trades = f"in {queue.trades} {'trade' if queue.trades == 1 else 'trades'}"
     lines = [
         ("At arrival", f"{qty_text(queue.at_arrival, instrument)} before us"),
@@ -221,7 +224,7 @@ def model_lines(story: FillStory) -> tuple[Line, ...]:
     lines = [(own, f"{_result(story, qty, quote)}  \u25c2 this session")]
     lines += [
         (other.model.value, _result(story, other.qty, other.quote_amount) + _against(story, other, (qty, quote)))
-        for other in told.evidence.others
+        for other in sorted(told.evidence.others, key=lambda result: _KINDNESS[result.model])
     ]
     return tuple(lines)
 

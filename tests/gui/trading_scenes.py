@@ -236,14 +236,14 @@ def band() -> ProfitBand:
             points=points,
             final_equity=points[-1][1],
             fills=fills,
-            fees=fills * 48 * AMOUNT_UNIT // 10,
-            max_drawdown_ppm=18_400 - int(lean * 2_000),
+            orders=31,
         )
 
     return ProfitBand(
         session_id="S1",
         asset="USDT",
         starting_equity=start,
+        recorded_model=FillModel.PESSIMISTIC,
         curves=(
             curve(FillModel.PESSIMISTIC, -0.4, 14),
             curve(FillModel.EXPECTED, 0.8, 19),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from cryptobot_desktop.domain.facts import DecisionMade
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.domain.market import Side
-from cryptobot_desktop.domain.orders import Fill, Order
+from cryptobot_desktop.domain.orders import Fill, Order, OrderPhase
 from cryptobot_desktop.engine.snapshot import EngineSnapshot, PositionCard
 from cryptobot_desktop.gui.chart.frame import Frame, Numbers
 from cryptobot_desktop.gui.chart.series import BarSeries
@@ -148,6 +148,9 @@ def _order_lines(order: Order, instrument: Instrument) -> list[PriceLine]:
     price = order.trigger_price if waits else request.price
     if price is None:
         return []
+    if order.phase is OrderPhase.PENDING:
+        label = f"then {request.side.value} {instrument.qty_text(order.remaining_qty)}"
+        return [PriceLine(order.client_id, instrument.price_float(price), label, request.side)]
     what = f"{request.type.value.replace('_', ' ')} " if waits else ""
     label = f"{what}{request.side.value} {instrument.qty_text(order.remaining_qty)}"
     return [PriceLine(order.client_id, instrument.price_float(price), label, request.side)]

@@ -17,7 +17,7 @@ from cryptobot_desktop.gui.tokens import PANEL_PADDING, SMALL_PX, SPACE
 from cryptobot_desktop.gui.words import Words
 
 _SUMMARY_PX = 17
-_TITLES = ("", "Result", "%", "Drawdown", "Fills", "Fees")
+_TITLES = ("", "Result", "%", "Orders", "Fills", "")
 _ABOUT = (
     "Resting orders fill late or soon, depending on who stood before them. "
     "The truth lies between the kindest and the unkindest model."
@@ -204,7 +204,7 @@ def _cells(band: ProfitBand, curve: ModelCurve) -> tuple[tuple[str, str], ...]:
         (curve.model.value, "text"),
         (amount_text(result, signed=True), tone),
         (percent_text(change), tone),
-        (percent_text(curve.max_drawdown_ppm, signed=False), "text"),
+        (str(curve.orders), "text"),
         (str(curve.fills), "text"),
-        (amount_text(curve.fees), "text"),
+        ("\u25c2 this session" if curve.model is band.recorded_model else "", "muted"),
     )

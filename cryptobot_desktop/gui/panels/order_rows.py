@@ -67,12 +67,17 @@ def order_rows(
         lists.setdefault(order.request.list_id or order.client_id, []).append(order)
     rows: list[OrderRow] = []
     for members in lists.values():
-        ranked = sorted(members, key=lambda order: _ROLE_ORDER[order.request.list_role])
+        ranked = sorted(members, key=_rank)
         for place, order in enumerate(ranked):
             known = lookup(order.request.instrument)
             row = OrderRow(order=order, instrument=known, leader=ranked[0], bracket=_bracket(place, len(ranked)))
             rows.append(replace(row, now_ms=_moving(order, now_ms)))
     return rows
+
+
+def _rank(order: Order) -> tuple[int, bool]:
+    """Put the working order first, then the target, then the stop."""
+    return _ROLE_ORDER[order.request.list_role], order.request.type.is_conditional
 
 
 def _moving(order: Order, now_ms: int) -> int:
