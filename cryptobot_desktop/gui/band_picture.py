@@ -1,7 +1,7 @@
 """The curves of one session under three fill models, with the band between the outer two filled."""
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS, AMOUNT_UNIT, format_scaled
@@ -56,7 +56,7 @@ class BandPicture(QWidget):
             pen = QPen(QColor(model_colour(current(), curve.model)), 1.6, model_dash(curve.model))
             painter.setPen(pen)
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawPolyline(QPolygonF(scale.path(curve)))
+            painter.drawPath(_line(scale.path(curve)))
 
     def _paint_grid(self, painter: QPainter, scale: "_Scale") -> None:
         theme, area = current(), scale.area
@@ -84,8 +84,16 @@ class BandPicture(QWidget):
         colour = QColor(current().accent)
         colour.setAlpha(_FILL_ALPHA)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
-        painter.drawPolygon(QPolygonF([*scale.path(drawn[-1]), *reversed(scale.path(drawn[0]))]))
+        painter.setBrush(QBrush(colour))
+        painter.drawPath(_line([*scale.path(drawn[-1]), *reversed(scale.path(drawn[0]))]))
+
+
+def _line(points: list[QPointF]) -> QPainterPath:
+    """Return points as one line; painters take a path without copying a list of points that Python owns."""
+    path = QPainterPath(points[0]) if points else QPainterPath()
+    for point in points[1:]:
+        path.lineTo(point)
+    return path
 
 
 class _Scale:

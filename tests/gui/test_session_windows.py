@@ -1,9 +1,11 @@
 """Profit band, certificate, older epochs and simulation: every state, in the real window."""
 
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from cryptobot_desktop.domain.commands import ShowEpoch
@@ -22,12 +24,19 @@ from cryptobot_desktop.gui.window_ports import WindowPorts
 from tests.gui.builders import ScriptedEngine, snapshot
 from tests.gui.trading_scenes import SIMULATED, ScriptedProofs, ScriptedSimulation, band, certificate, epoch_shown
 
+Shown = TypeVar("Shown", bound=QWidget)
+
+
+def kept(qtbot: QtBot, widget: Shown) -> Shown:
+    """Show a widget and hold it until the test's windows are closed: nothing may be collected while it paints."""
+    qtbot.addWidget(widget, before_close_func=lambda _, held=widget: None)
+    widget.show()
+    return widget
+
 
 def panel_with(desk: Desk, proofs: ScriptedProofs | None, qtbot: QtBot) -> Band:
-    made = Band(desk)
+    made = kept(qtbot, Band(desk))
     made.proofs = proofs
-    qtbot.addWidget(made)
-    made.show()
     return made
 
 
@@ -109,10 +118,7 @@ def test_reports_from_another_thread_arrive_in_the_windows_thread(dressed: objec
 
 
 def proof(qtbot: QtBot, proofs: ScriptedProofs, opened: list[str]) -> CertificateDialog:
-    made = CertificateDialog(lambda report: proofs.prove("S1", report), "S1", open_page=opened.append)
-    qtbot.addWidget(made)
-    made.show()
-    return made
+    return kept(qtbot, CertificateDialog(lambda report: proofs.prove("S1", report), "S1", open_page=opened.append))
 
 
 def test_a_proof_that_holds_can_be_opened_and_saved(dressed: object, qtbot: QtBot, tmp_path: Path) -> None:
@@ -160,9 +166,7 @@ def test_a_session_that_cannot_be_proved_says_why(dressed: object, qtbot: QtBot)
 
 def test_older_epochs_are_asked_for_one_by_one(desk: Desk, engine: ScriptedEngine, qtbot: QtBot) -> None:
     engine.commands()
-    dialog = EpochsDialog(desk, "main")
-    qtbot.addWidget(dialog)
-    dialog.show()
+    dialog = kept(qtbot, EpochsDialog(desk, "main"))
     assert engine.commands() == [ShowEpoch("main", 0)]
     engine.handle.publish_notice(epoch_shown(engine.command_id(ShowEpoch), epoch=2))
     desk.bridge.pull()
@@ -179,8 +183,7 @@ def test_older_epochs_are_asked_for_one_by_one(desk: Desk, engine: ScriptedEngin
 
 
 def test_a_refusal_of_an_epoch_is_shown(desk: Desk, engine: ScriptedEngine, qtbot: QtBot) -> None:
-    dialog = EpochsDialog(desk, "main")
-    qtbot.addWidget(dialog)
+    dialog = kept(qtbot, EpochsDialog(desk, "main"))
     engine.commands()
     engine.answer(engine.command_id(ShowEpoch), ok=False, message="this session keeps nothing")
     desk.bridge.pull()
@@ -194,9 +197,7 @@ def test_the_simulation_is_kept_for_the_next_start(desk: Desk, engine: ScriptedE
     engine.publish(snapshot(simulation=SIMULATED))
     desk.bridge.pull()
     port = ScriptedSimulation(SimulationChoice())
-    dialog = SimulationDialog(desk, port)
-    qtbot.addWidget(dialog)
-    dialog.show()
+    dialog = kept(qtbot, SimulationDialog(desk, port))
     assert not dialog.isModal()
     assert "20 to 80 ms" in dialog.running.text()
     dialog.form.model.button("optimistic").click()
@@ -218,8 +219,7 @@ def test_the_simulation_is_kept_for_the_next_start(desk: Desk, engine: ScriptedE
 
 def test_a_measured_latency_is_needed_before_it_can_be_kept(desk: Desk, qtbot: QtBot) -> None:
     port = ScriptedSimulation(SimulationChoice())
-    dialog = SimulationDialog(desk, port)
-    qtbot.addWidget(dialog)
+    dialog = kept(qtbot, SimulationDialog(desk, port))
     dialog.form.way.setCurrentIndex(dialog.form.way.findData("measured"))
     assert not dialog.save.isEnabled()
     dialog.form.measure_button.click()
@@ -232,8 +232,7 @@ def test_a_measured_latency_is_needed_before_it_can_be_kept(desk: Desk, qtbot: Q
 
 @pytest.mark.parametrize("bad", ["", "-1", "1.5", "60001", "\u0665"])
 def test_a_latency_that_is_none_is_refused(desk: Desk, qtbot: QtBot, bad: str) -> None:
-    dialog = SimulationDialog(desk, ScriptedSimulation(SimulationChoice(latency=Latency((50,)))))
-    qtbot.addWidget(dialog)
+    dialog = kept(qtbot, SimulationDialog(desk, ScriptedSimulation(SimulationChoice(latency=Latency((50,))))))
     assert dialog.form.first.text == "50"
     dialog.form.first.set_text(bad)
     assert not dialog.save.isEnabled()
@@ -248,8 +247,7 @@ def test_the_session_menu_reaches_everything(dressed: object, engine: ScriptedEn
     ports = WindowPorts(proofs=proofs, simulation=ScriptedSimulation())
     window = MainWindow(engine.handle, MemorySettings(), ports=ports)
     window.confirm_quit = False
-    qtbot.addWidget(window)
-    window.show()
+    kept(qtbot, window)
     window.bridge.stop()
     window.bridge.pull()
     for name, kind in (("session.prove", CertificateDialog), ("session.simulation", SimulationDialog)):
