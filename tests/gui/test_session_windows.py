@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -28,8 +28,11 @@ Shown = TypeVar("Shown", bound=QWidget)
 
 
 def kept(qtbot: QtBot, widget: Shown) -> Shown:
-    """Show a widget and hold it until the test's windows are closed: nothing may be collected while it paints."""
-    qtbot.addWidget(widget, before_close_func=lambda _, held=widget: None)
+    """Show a widget and, unless it deletes itself, hold it until it is closed: it must not go while it paints."""
+    if widget.testAttribute(Qt.WidgetAttribute.WA_DeleteOnClose):
+        qtbot.addWidget(widget)
+    else:
+        qtbot.addWidget(widget, before_close_func=lambda _, held=widget: None)
     widget.show()
     return widget
 
