@@ -220,3 +220,12 @@ def test_the_plain_kinds_and_the_others_exclude_each_other(ticket: OrderTicket) 
     assert ticket.form.type.more.text() == "More"
     assert not ticket.form.type.action(Kind.OCO).isChecked()
     assert ListKind(Kind.BRACKET.value) is ListKind.OTOCO
+
+
+def test_a_price_that_does_not_count_is_not_shown_and_comes_back(ticket: OrderTicket) -> None:
+    choose(ticket, Kind.LIMIT)
+    ticket.form.price.set_text("64000")
+    choose(ticket, Kind.MARKET)
+    assert ticket.form.price.text == ""
+    choose(ticket, Kind.LIMIT)
+    assert ticket.form.price.text == "64000"

@@ -152,8 +152,7 @@ class OrderTicket(Panel):
         self.keep()
         if self.desk.snapshot is not None:
             form.expiry.start_from(self.desk.snapshot.at_ms)
-        for line in form.fields.values():
-            line.set_text("")
+        form.forget_texts()
         self._show_fields()
 
     @Slot()

@@ -57,6 +57,7 @@ class TicketForm(QWidget):
         self.send = QPushButton("Buy")
         self.outcome = Words("", "muted", pixels=SMALL_PX, wrap=True)
         self.footer = QWidget()
+        self._price_aside = ""
         self._price_row = QWidget()
         self._exit_row = QWidget()
         self._pairs = [QWidget() for _ in PAIRS]
@@ -203,12 +204,28 @@ class TicketForm(QWidget):
         self._show_lines(lines or [self._price_row])
         is_market = kind is Kind.MARKET
         self.price.line.setEnabled(not is_market)
+        self._set_price_aside(is_market)
         if is_market:
             self.price.label.say("Price")
             self.price.line.setPlaceholderText("market price")
         choice = self.time_in_force.parentWidget()
         if choice is not None:
             choice.setVisible(is_market or bool(facts.lifetimes))
+
+    def _set_price_aside(self, wanted: bool) -> None:
+        """Do not show a typed price that does not count, and bring it back when it does again."""
+        if wanted and self.price.text:
+            self._price_aside = self.price.text
+            self.price.set_text("")
+        elif not wanted and self._price_aside:
+            self.price.set_text(self.price.text or self._price_aside)
+            self._price_aside = ""
+
+    def forget_texts(self) -> None:
+        """Empty every field, for another instrument."""
+        self._price_aside = ""
+        for line in self.fields.values():
+            line.set_text("")
 
     def _show_lines(self, lines: list[QWidget]) -> None:
         for line in self._all_lines():
