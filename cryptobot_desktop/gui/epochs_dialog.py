@@ -64,14 +64,14 @@ class EpochsDialog(QDialog):
             "Began",
             "Ended",
             "Starting cash",
-            "Held at the end",
+            "Held",
             "Realized",
             "Fees",
             "Realized less fees",
             "Orders, fills",
         )
         for number, title in enumerate(titles):
-            self.values[title] = Words("", wrap=title == "Held at the end")
+            self.values[title] = Words("", wrap=title == "Held")
             row, column = number // _COLUMNS * _ROWS, number % _COLUMNS
             self.figures.addWidget(Words(title, "muted", pixels=SMALL_PX), row, column)
             self.figures.addWidget(self.values[title], row + 1, column, Qt.AlignmentFlag.AlignTop)
@@ -111,7 +111,7 @@ class EpochsDialog(QDialog):
         self._say("Began", full_time_text(record.created_ms))
         self._say("Ended", full_time_text(shown.ended_ms) if shown.ended_ms else "still running")
         self._say("Starting cash", amount_text(record.starting_cash, asset))
-        self._say("Held at the end", held or "nothing")
+        self._say("Held", held or "nothing")
         self._say("Realized", amount_text(shown.realized, asset, signed=True), signed_tone(shown.realized).value)
         self._say("Fees", amount_text(shown.fees_value, asset))
         share = result * PPM // record.starting_cash if record.starting_cash else 0

@@ -15,7 +15,7 @@ from cryptobot_desktop.domain.commands import (
     TripKillSwitch,
     WatchInstrument,
 )
-from cryptobot_desktop.domain.facts import OrderFilled, OrderPreviewed
+from cryptobot_desktop.domain.facts import OrderAmended, OrderFilled, OrderPreviewed, OrderTriggered
 from cryptobot_desktop.domain.market import FeedState, Side
 from cryptobot_desktop.domain.timeframe import Timeframe
 from cryptobot_desktop.engine.snapshot import FeedCard
@@ -240,6 +240,25 @@ def test_the_log_tells_fills_in_words_and_leaves_previews_out(window: MainWindow
     assert lines[0].text.replace("\u202f", " ") == (
         "you: buy 0.10000 BTC at 63 500.00: filled 0.10000 at 64 000.00, 6 400.00 USDT"
     )
+
+
+def test_the_log_tells_triggers_and_changes_but_not_every_step_of_a_trailing_stop(
+    window: MainWindow, engine: ScriptedEngine
+) -> None:
+    log = panel(window, "log")
+    for fact in (
+        OrderTriggered(order(), 6_350_000, NOW_MS),
+        OrderAmended(order(), "amended", NOW_MS),
+        OrderAmended(order(), "trailed", NOW_MS),
+        OrderAmended(order(), "arrived", NOW_MS),
+    ):
+        engine.handle.publish_notice(fact)
+    window.bridge.pull()
+    log.show_batch()  # type: ignore[attr-defined]
+    texts = [line.text.replace("\u202f", " ") for line in log.table.cards.rows]  # type: ignore[attr-defined]
+    assert len(texts) == 2
+    assert any(text.endswith("triggered by a trade at 63 500.00") for text in texts)
+    assert any(text.endswith("made smaller") for text in texts)
 
 
 def test_a_decision_tells_every_reason(window: MainWindow) -> None:

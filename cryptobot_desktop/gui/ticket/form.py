@@ -70,7 +70,7 @@ class TicketForm(QWidget):
     def _set_up(self) -> None:
         self.send.setEnabled(False)
         self.send.setMinimumHeight(30)
-        self.outcome.setMinimumHeight(30)
+        self.outcome.setMinimumHeight(16)
         self.advanced.setText("\u25b8 Advanced")
         self.advanced.setProperty("kind", "tiny")
         self.advanced.setCheckable(True)
