@@ -56,7 +56,11 @@ def _order_line(fact: OrderAccepted | OrderRejected | OrderFilled | OrderCancele
     return "fill", f"{what}: {_fill_words(fact, lookup)}", Tone.UP
 
 
-_MOVES = {"amended": "made smaller", "placed": "placed after its entry", "decremented": "made smaller by self-trade prevention"}
+_MOVES = {
+    "amended": "made smaller",
+    "placed": "placed after its entry",
+    "decremented": "made smaller by self-trade prevention",
+}
 
 
 def _moved_line(fact: OrderTriggered | OrderAmended, lookup: Lookup) -> Line | None:
