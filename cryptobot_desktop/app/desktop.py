@@ -15,6 +15,7 @@ from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from cryptobot_desktop.app.engine_thread import EngineThread, Wishes
 from cryptobot_desktop.app.options import Options
 from cryptobot_desktop.app.profile import AlreadyRunning, Profile, choose_elsewhere
+from cryptobot_desktop.app.session_proofs import CapsuleProofs
 from cryptobot_desktop.app.simulation_settings import StoredSimulation, kept_simulation
 from cryptobot_desktop.app.stop_signals import end_in_order_on_signals
 from cryptobot_desktop.app.wizard_ports import check_connection, draw_curve
@@ -170,7 +171,11 @@ class Desktop(QObject):
         handle = EngineHandle()
         self._told_trouble = False
         old = self.shell.window
-        ports = WindowPorts(simulation=StoredSimulation(self.settings, self._restart))
+        capsules = self._profile.capsules()
+        ports = WindowPorts(
+            proofs=CapsuleProofs(capsules, self._profile.database_path) if capsules is not None else None,
+            simulation=StoredSimulation(self.settings, self._restart),
+        )
         window = self.shell.show_main(handle, self.settings, profile=self._profile.folder.name, ports=ports)
         window.closed.connect(self._leave)
         window.commands.wizard_wanted.connect(self._open_wizard)
