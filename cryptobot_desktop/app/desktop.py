@@ -15,6 +15,8 @@ from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from cryptobot_desktop.app.engine_thread import EngineThread, Wishes
 from cryptobot_desktop.app.options import Options
 from cryptobot_desktop.app.profile import SETTINGS_FILE, AlreadyRunning, Profile, choose_elsewhere
+from cryptobot_desktop.app.session_proofs import CapsuleProofs
+from cryptobot_desktop.app.simulation_settings import StoredSimulation, kept_simulation
 from cryptobot_desktop.app.stop_signals import end_in_order_on_signals
 from cryptobot_desktop.app.wizard_ports import check_connection, draw_curve
 from cryptobot_desktop.config.folders import data_folder
@@ -22,12 +24,12 @@ from cryptobot_desktop.config.profile_settings import ProfileSettings
 from cryptobot_desktop.config.settings import Settings
 from cryptobot_desktop.domain.errors import CryptobotError, UserActionNeeded
 from cryptobot_desktop.domain.instrument import Venue
-from cryptobot_desktop.domain.orders import FeeRates
 from cryptobot_desktop.domain.timeframe import Timeframe
 from cryptobot_desktop.engine.handle import EngineHandle
 from cryptobot_desktop.engine.session import BotSpec, MarketSource, SessionSpec
 from cryptobot_desktop.gui.application import DesktopShell
 from cryptobot_desktop.gui.window_commands import THEME_KEY
+from cryptobot_desktop.gui.window_ports import WindowPorts
 from cryptobot_desktop.gui.wizard.choice import MarketChoice, SetupChoice, WizardPorts
 from cryptobot_desktop.marketdata.endpoints import BINANCE_REST_VARIABLE, BINANCE_WS_VARIABLE, KUCOIN_REST_VARIABLE
 
@@ -97,7 +99,15 @@ class Desktop(QObject):
             test_connection=check_connection,
             backtest_curve=draw_curve,
         )
-        defaults = answers or SetupChoice(theme=kept.theme, strategy=FIRST_BOT.strategy, params=FIRST_BOT.params)
+        simulation = kept_simulation(kept)
+        defaults = answers or SetupChoice(
+            theme=kept.theme,
+            strategy=FIRST_BOT.strategy,
+            params=FIRST_BOT.params,
+            fees=simulation.fees,
+            fill_model=simulation.fill_model,
+            latency=simulation.latency,
+        )
         self.shell.show_wizard(self._on_wizard_done, ports=ports, defaults=defaults)
 
     def _on_wizard_done(self, choice: SetupChoice | None) -> None:
@@ -128,6 +138,9 @@ class Desktop(QObject):
             portfolio=choice.portfolio,
             maker_ppm=choice.fees.maker_ppm,
             taker_ppm=choice.fees.taker_ppm,
+            fill_model=choice.fill_model.value,
+            latency_ms=list(choice.latency.samples),
+            fee_discount=bool(choice.fees.discount_asset),
             wizard_done=True,
         )
         self.settings.save()
@@ -157,7 +170,12 @@ class Desktop(QObject):
         handle = EngineHandle()
         self._told_trouble = False
         old = self.shell.window
-        window = self.shell.show_main(handle, self.settings, profile=self._profile.folder.name)
+        capsules = self._profile.capsules()
+        ports = WindowPorts(
+            proofs=CapsuleProofs(capsules, self._profile.database_path) if capsules is not None else None,
+            simulation=StoredSimulation(self.settings, self._restart),
+        )
+        window = self.shell.show_main(handle, self.settings, profile=self._profile.folder.name, ports=ports)
         window.closed.connect(self._leave)
         window.commands.wizard_wanted.connect(self._open_wizard)
         window.commands.data_folder_wanted.connect(self._open_folder)
@@ -178,6 +196,11 @@ class Desktop(QObject):
         self._watching.start()
         for number, problem in enumerate(self.settings.problems):
             self.shell.show_message(f"settings-{number}", problem, "Defaults are used; the file was kept.")
+
+    def _restart(self) -> None:
+        """End the session and start it anew as the settings say now."""
+        self._stop_engine()
+        self._start(spec_of(self.settings.settings))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """End after the window's first paint: for measuring how long a start takes."""
@@ -250,6 +273,7 @@ class Desktop(QObject):
 
 def spec_of(settings: Settings) -> SessionSpec:
     """Return the session that the settings describe; its bots are those that are stored."""
+    simulation = kept_simulation(settings)
     return SessionSpec(
         source=MarketSource(settings.market),
         venue=Venue(settings.venue),
@@ -259,7 +283,9 @@ def spec_of(settings: Settings) -> SessionSpec:
         seed=settings.seed,
         recording=settings.recording,
         speed=1 if settings.market == "live" else int(settings.speed),
-        fees=FeeRates(settings.maker_ppm, settings.taker_ppm),
+        fees=simulation.fees,
+        fill_model=simulation.fill_model,
+        latency=simulation.latency,
     )
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 import structlog
 
+from cryptobot_desktop.app.epoch_archive import StoredEpochs
 from cryptobot_desktop.app.markets import (
     SYNTHETIC_EPOCH_MS,
     emulator_market,
@@ -175,6 +176,7 @@ class EngineThread:
             recorder = self._recording.begin(spec, record, known, names=names)
             live = LiveSession(spec, record, store=database, handle=self._handle, clock=clock, recorder=recorder)
             live.disk = DiskSpace(lambda: free_bytes(self._profile.folder))
+            live.session.desk.archive = StoredEpochs(database)
             live.session.pipeline.bots.reserve(names)
             self._live = live
             await live.run(_feed_maker(endpoints, spec.venue, clock), known, patient=self._wishes.from_wall_clock)

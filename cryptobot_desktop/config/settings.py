@@ -22,6 +22,8 @@ Symbol = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,20}[/-]?[A-Z0-9]
 BaseUrl = Annotated[str, StringConstraints(pattern=r"^((https|http|wss|ws)://[^\s?#]{1,200})?$")]
 """Form only; which hosts are allowed is decided where they are used (`marketdata.endpoints`)."""
 
+LatencyMs = Annotated[int, Field(ge=0, le=60_000)]
+
 MAX_WINDOW_VALUE = 200_000
 """Characters of one remembered window state."""
 
@@ -56,7 +58,11 @@ class Settings(BaseModel):
     """How fast the built-in market plays; live markets know only real time."""
     maker_ppm: int = Field(default=1_000, ge=0, le=100_000)
     taker_ppm: int = Field(default=1_000, ge=0, le=100_000)
-    fill_model: FillModelName = "expected"
+    fill_model: FillModelName = "pessimistic"
+    latency_ms: list[LatencyMs] = Field(default=[], max_length=500)
+    """How long orders travel: nothing, one fixed time, two ends of a range, or measured times."""
+    fee_discount: bool = False
+    """Fees are paid in the venue's own coin, with its discount, while there is some."""
     capsule_limit_mib: int = Field(default=2_048, ge=0, le=1_048_576)
     """How large the recordings of all sessions may become together; 0 records nothing."""
     wizard_done: bool = False

@@ -116,6 +116,13 @@ class PreviewOrder(Struct, frozen=True, tag_field="command", tag=True):
     order: PlaceOrder
 
 
+class ShowEpoch(Struct, frozen=True, tag_field="command", tag=True):
+    """Ask what one epoch of a portfolio came to (0 = the running one); answered by EpochShown."""
+
+    portfolio: str
+    epoch: int = 0
+
+
 class FocusInstrument(Struct, frozen=True, tag_field="command", tag=True):
     """Choose the instrument whose book and tape the snapshots carry."""
 
@@ -165,6 +172,7 @@ Command = (
     | AmendOrder
     | ReplaceOrder
     | PreviewOrder
+    | ShowEpoch
     | FocusInstrument
     | CancelOrder
     | TripKillSwitch

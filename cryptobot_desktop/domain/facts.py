@@ -2,7 +2,8 @@
 
 from msgspec import Struct
 
-from cryptobot_desktop.domain.instrument import InstrumentId
+from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
+from cryptobot_desktop.domain.ledger import PortfolioRecord
 from cryptobot_desktop.domain.market import FeedState
 from cryptobot_desktop.domain.orders import Fill, Intent, Order
 
@@ -139,7 +140,33 @@ class OrderPreviewed(Struct, frozen=True, tag=True, kw_only=True):
     fee_asset: str = ""
     slippage_ppm: int = 0
     levels: int = 0
+    reserved: int = 0
+    """What would be held, in the paying asset: quote for buys, base for sells."""
     problem: str = ""
+
+
+class EpochShown(Struct, frozen=True, tag=True, kw_only=True):
+    """What one stored epoch of a portfolio came to; answers ShowEpoch."""
+
+    command_id: int
+    epochs: tuple[PortfolioRecord, ...]
+    """Every epoch of the portfolio, oldest first; the last one trades."""
+    record: PortfolioRecord
+    """The epoch that was asked for."""
+    fills: tuple[Fill, ...]
+    """Its newest 500 fills, oldest first."""
+    fills_in_all: int
+    orders: int
+    realized: int
+    """Ledger amount of the epoch's asset, before fees."""
+    fees_value: int
+    """All fees, valued in the epoch's asset at the fills' prices."""
+    holdings: tuple[tuple[str, int], ...]
+    """(asset, ledger amount) that the epoch held when it ended, or holds now."""
+    instruments: tuple[Instrument, ...]
+    """Those of the fills."""
+    ended_ms: int
+    """When the next epoch began; 0 for the running one."""
 
 
 class EngineFaulted(Struct, frozen=True, tag=True):
@@ -171,6 +198,7 @@ Fact = (
     | KillSwitchReleased
     | CommandAnswered
     | OrderPreviewed
+    | EpochShown
     | EngineFaulted
     | RecordingEnded
 )

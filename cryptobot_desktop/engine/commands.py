@@ -20,6 +20,7 @@ from cryptobot_desktop.domain.journal import KillSwitchRecord
 from cryptobot_desktop.domain.ledger import BotRecord, PortfolioRecord
 from cryptobot_desktop.domain.numbers import AMOUNT_DECIMALS, MAX_STORED
 from cryptobot_desktop.engine.bots import PAUSED, RUNNING, Bot
+from cryptobot_desktop.engine.epochs import EpochArchive, shown_epoch
 from cryptobot_desktop.engine.order_commands import OrderCommands
 from cryptobot_desktop.engine.pipeline import Pipeline
 from cryptobot_desktop.risk import KillSwitch
@@ -48,6 +49,8 @@ class CommandDesk:
         self._synthetic = synthetic
         self.focus: InstrumentId | None = None
         self._orders = OrderCommands(pipeline)
+        self.archive: EpochArchive | None = None
+        """Where older epochs are read from; None for sessions that keep nothing."""
         self._handlers: dict[type, Callable[[Any], str]] = {
             ask.CreatePortfolio: self._create_portfolio,
             ask.ResetPortfolio: self._reset_portfolio,
@@ -70,6 +73,9 @@ class CommandDesk:
         try:
             if isinstance(command, ask.PreviewOrder):
                 outbox.add_fact(self._orders.preview(command_id, command.order))
+                return
+            if isinstance(command, ask.ShowEpoch):
+                outbox.add_fact(shown_epoch(command_id, command, self.archive))
                 return
             answer = CommandAnswered(command_id, True, self._handlers[type(command)](command), now_ms)
         except UserActionNeeded as refusal:

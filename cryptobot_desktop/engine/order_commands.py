@@ -106,6 +106,7 @@ class OrderCommands:
             fee_asset=preview.fee_asset,
             slippage_ppm=preview.slippage_ppm or 0,
             levels=len(preview.levels),
+            reserved=preview.reserved,
             problem="" if preview.accepted else f"{preview.reject_code} {preview.reject_reason}".strip(),
         )
 

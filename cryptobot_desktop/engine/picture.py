@@ -23,6 +23,7 @@ from cryptobot_desktop.engine.snapshot import (
     MarketCard,
     PortfolioCard,
     PositionCard,
+    SimulationCard,
 )
 from cryptobot_desktop.portfolio.positions import Mark, Position, mark_value, unrealised
 
@@ -52,6 +53,10 @@ class Picture:
         self._market = market
         self._mood = mood
         self._seq = 0
+        spec = session.spec
+        self._simulation = SimulationCard(
+            fill_model=spec.fill_model, latency=spec.latency, fees=spec.fees or FeeRates()
+        )
         self._received_ms: dict[InstrumentId, int] = {}
         self._tapes: dict[InstrumentId, deque[Trade]] = {}
         self._fills: deque[Fill] = deque(maxlen=500)
@@ -80,7 +85,7 @@ class Picture:
         if isinstance(fact, OrderFilled):
             self._fills.extend(fact.fills)
         if isinstance(fact, OrderFilled | OrderCanceled | OrderRejected) and not fact.order.status.is_open:
-            self._closed.append(fact.order)
+            self._closed.append(_with_reason(fact))
         elif isinstance(fact, DecisionMade):
             self._decisions.append(fact)
         self._tuples = None
@@ -117,6 +122,7 @@ class Picture:
             weight_limit=mood.weight_limit,
             capsule=session.recorder.where,
             recording_ended=mood.recording_ended,
+            simulation=self._simulation,
         )
 
     def _instrument(self, instrument: Instrument) -> InstrumentCard:
@@ -236,6 +242,13 @@ class Picture:
         if self._mood.trouble and worst is not FeedState.LIVE:
             reason = f"{reason}: {self._mood.trouble}"
         return FeedCard(name, worst, reason or worst.value)
+
+
+def _with_reason(fact: OrderFilled | OrderCanceled | OrderRejected) -> Order:
+    """Return an ended order with the words that say why it ended, which the order itself does not keep."""
+    if isinstance(fact, OrderCanceled) and not fact.order.reject_reason:
+        return msgspec.structs.replace(fact.order, reject_reason=fact.reason)
+    return fact.order
 
 
 _SEVERITY = {

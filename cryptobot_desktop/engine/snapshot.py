@@ -8,9 +8,10 @@ from msgspec import Struct
 
 from cryptobot_desktop.domain.facts import DecisionMade
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
+from cryptobot_desktop.domain.latency import Latency
 from cryptobot_desktop.domain.ledger import BotRecord
 from cryptobot_desktop.domain.market import FeedState, Level, Trade
-from cryptobot_desktop.domain.orders import FeeRates, Fill, Order
+from cryptobot_desktop.domain.orders import FeeRates, Fill, FillModel, Order
 
 
 class MarketCard(Struct, frozen=True, kw_only=True):
@@ -21,6 +22,14 @@ class MarketCard(Struct, frozen=True, kw_only=True):
     label: str
     """For people: ``Binance live``, ``synthetic market, seed 7``, ``recording btcusdt.jsonl.gz``."""
     synthetic: bool
+
+
+class SimulationCard(Struct, frozen=True, kw_only=True):
+    """How kind the running session is: how orders fill, how long they travel, what they pay."""
+
+    fill_model: FillModel = FillModel.PESSIMISTIC
+    latency: Latency = Latency()
+    fees: FeeRates = FeeRates()
 
 
 class InstrumentCard(Struct, frozen=True, kw_only=True):
@@ -146,3 +155,4 @@ class EngineSnapshot(Struct, frozen=True, kw_only=True):
     """The file in which this session is recorded; empty when it is not recorded at all."""
     recording_ended: str = ""
     """Why the recording ended before the session; empty while all is well."""
+    simulation: SimulationCard = SimulationCard()

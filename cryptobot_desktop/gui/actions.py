@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from cryptobot_desktop.domain.errors import InvariantBroken
 
-MENUS = ("File", "View", "Chart", "Trade (paper)", "Bots", "Help")
+MENUS = ("File", "View", "Chart", "Trade (paper)", "Bots", "Session", "Help")
 
 
 class ActionRegistry(QObject):

@@ -15,6 +15,7 @@ from cryptobot_desktop.gui.settings_port import MemorySettings, SettingsPort, te
 from cryptobot_desktop.gui.theme import station
 from cryptobot_desktop.gui.tokens import UpDown
 from cryptobot_desktop.gui.window_commands import COLOURS_KEY, FONT_KEY, THEME_KEY
+from cryptobot_desktop.gui.window_ports import WindowPorts
 from cryptobot_desktop.gui.wizard.choice import SetupChoice, WizardPorts
 from cryptobot_desktop.gui.wizard.wizard import SetupWizard
 
@@ -95,7 +96,14 @@ class DesktopShell(QObject):
         wizard.open()
         return wizard
 
-    def show_main(self, handle: EngineHandle, settings: SettingsPort | None = None, *, profile: str = "") -> MainWindow:
+    def show_main(
+        self,
+        handle: EngineHandle,
+        settings: SettingsPort | None = None,
+        *,
+        profile: str = "",
+        ports: WindowPorts | None = None,
+    ) -> MainWindow:
         """Show the main window on an engine; the chart is loaded after the first paint.
 
         `window.closed` tells the app that the person wants to end; the engine is not touched here.
@@ -103,7 +111,7 @@ class DesktopShell(QObject):
         if settings is not None:
             self.settings = settings
             put_on_saved_theme(settings)
-        self.window = MainWindow(handle, self.settings, profile=profile)
+        self.window = MainWindow(handle, self.settings, profile=profile, ports=ports)
         fit_to_screen(self.window)
         self.window.show()
         return self.window

@@ -10,12 +10,12 @@ from enum import IntEnum
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, Slot
 
 from cryptobot_desktop.domain.commands import Command
-from cryptobot_desktop.domain.facts import CommandAnswered, OrderPreviewed
+from cryptobot_desktop.domain.facts import CommandAnswered, EpochShown, OrderPreviewed
 from cryptobot_desktop.domain.instrument import Instrument
 from cryptobot_desktop.engine.handle import EngineHandle, Notice, NoticeBatch
 from cryptobot_desktop.engine.snapshot import EngineSnapshot
 
-Answer = CommandAnswered | OrderPreviewed
+Answer = CommandAnswered | EpochShown | OrderPreviewed
 AnswerCallback = Callable[[Answer], None]
 
 _LOST = "the answer was lost among too many notices; look at the tables for what happened"
@@ -115,7 +115,7 @@ class EngineBridge(QObject):
 
     def _route(self, notice: Notice) -> None:
         fact = notice.fact
-        if isinstance(fact, CommandAnswered | OrderPreviewed):
+        if isinstance(fact, Answer):
             callback = self._waiting.pop(fact.command_id, None)
             if callback is not None:
                 callback(fact)
@@ -124,7 +124,7 @@ class EngineBridge(QObject):
     def _give_up_answers(self, batch: NoticeBatch) -> None:
         """Tell every waiting callback whose answer is not among the kept notices that it will not come."""
         facts = [notice.fact for notice in batch.notices]
-        kept = {fact.command_id for fact in facts if isinstance(fact, CommandAnswered | OrderPreviewed)}
+        kept = {fact.command_id for fact in facts if isinstance(fact, Answer)}
         given_up = [command_id for command_id in self._waiting if command_id not in kept]
         at_ms = self._snapshot.at_ms if self._snapshot is not None else 0
         for command_id in given_up:

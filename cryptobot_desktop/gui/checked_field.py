@@ -63,6 +63,13 @@ class CheckedField(QWidget):
         """Return the problem that is shown, empty when there is none."""
         return self.remark.whole if self.line.property("problem") is True else ""
 
+    def set_help(self, text: str) -> None:
+        """Show other help below the line; a problem stays."""
+        if text != self._help:
+            self._help = text
+            if not self.problem:
+                self.set_problem("")
+
     def set_problem(self, text: str) -> None:
         """Show a problem below the line, or the help again when it is empty."""
         set_property(self.line, "problem", bool(text))

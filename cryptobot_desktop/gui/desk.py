@@ -28,6 +28,15 @@ class Desk(QObject):
     timeframe_changed = Signal(object)
     portfolio_changed = Signal(str)
     ticket_filled = Signal(object)
+    change_wanted = Signal(object)
+    """An open Order that shall be replaced by what the ticket says then."""
+    receipt_wanted = Signal(str)
+    """The id of a fill."""
+    order_wanted = Signal(str)
+    """The id of an order that shall be shown in its table."""
+    decision_wanted = Signal(str)
+    chart_wanted = Signal(object)
+    """(instrument id, UTC ms) that the chart shall show."""
     said = Signal(str, str)
     """(text, tone) for the status bar."""
 

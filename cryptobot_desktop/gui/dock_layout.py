@@ -10,16 +10,16 @@ from cryptobot_desktop.gui.dock_title import DockTitle
 from cryptobot_desktop.gui.panels.panel import Panel
 from cryptobot_desktop.gui.settings_port import SettingsPort, bytes_setting
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 STATE_KEY, GEOMETRY_KEY = f"layout/state/v{LAYOUT_VERSION}", "layout/geometry"
 FOLD_BELOW_WIDTH, FOLD_BELOW_HEIGHT = 1_360, 860
 _SAVE_DELAY_MS = 500
 _LEFT_WIDTH, _RIGHT_WIDTH, _BOTTOM_HEIGHT, _SMALL_BOTTOM_HEIGHT = 330, 300, 240, 160
-_TICKET_HEIGHT = 470
+_TICKET_HEIGHT, _BOOK_HEIGHT = 526, 249
 
 _LEFT = ("market_watch",)
 _RIGHT = ("ticket", "book")
-_BOTTOM = ("positions", "open_orders", "fills", "bots", "decisions", "log")
+_BOTTOM = ("positions", "open_orders", "fills", "bots", "decisions", "band", "log")
 
 
 class DockLayout(QObject):
@@ -92,7 +92,9 @@ class DockLayout(QObject):
         )
         self._window.resizeDocks([self.docks["positions"]], [bottom], vertical)
         if not self._folded:
-            self._window.resizeDocks([self.docks["ticket"], self.docks["book"]], [_TICKET_HEIGHT, 330], vertical)
+            self._window.resizeDocks(
+                [self.docks["ticket"], self.docks["book"]], [_TICKET_HEIGHT, _BOOK_HEIGHT], vertical
+            )
 
     def fold(self) -> None:
         """Make tabs of the right column when the window is small, and a column again when it is large.

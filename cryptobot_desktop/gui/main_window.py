@@ -17,6 +17,8 @@ from cryptobot_desktop.gui.chart_tools import IndicatorsButton
 from cryptobot_desktop.gui.desk import Desk
 from cryptobot_desktop.gui.dock_layout import DockLayout
 from cryptobot_desktop.gui.header import Header
+from cryptobot_desktop.gui.panel_ways import PanelWays
+from cryptobot_desktop.gui.panels.band import Band
 from cryptobot_desktop.gui.panels.book import BookAndTape
 from cryptobot_desktop.gui.panels.bots import Bots
 from cryptobot_desktop.gui.panels.decisions import Decisions
@@ -27,12 +29,15 @@ from cryptobot_desktop.gui.panels.orders import OpenOrders
 from cryptobot_desktop.gui.panels.panel import Panel
 from cryptobot_desktop.gui.panels.positions import Positions
 from cryptobot_desktop.gui.panels.ticket import OrderTicket
+from cryptobot_desktop.gui.receipt import Receipts
 from cryptobot_desktop.gui.resource_files import resource_folder
+from cryptobot_desktop.gui.session_commands import SessionCommands
 from cryptobot_desktop.gui.settings_port import MemorySettings, SettingsPort
 from cryptobot_desktop.gui.status_line import StatusLine
 from cryptobot_desktop.gui.tables.table_view import TableView
-from cryptobot_desktop.gui.window_actions import add_actions
+from cryptobot_desktop.gui.window_actions import add_actions, add_session_actions
 from cryptobot_desktop.gui.window_commands import WindowCommands
+from cryptobot_desktop.gui.window_ports import WindowPorts
 
 if TYPE_CHECKING:
     from cryptobot_desktop.gui.chart.pane import ChartPane
@@ -46,6 +51,7 @@ PANELS: tuple[Callable[[Desk], Panel], ...] = (
     Fills,
     Bots,
     Decisions,
+    Band,
     Log,
 )
 FIRST_SIZE = QSize(1_440, 900)
@@ -63,6 +69,7 @@ class MainWindow(QMainWindow):
         settings: SettingsPort | None = None,
         *,
         profile: str = "",
+        ports: WindowPorts | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -81,7 +88,14 @@ class MainWindow(QMainWindow):
         self.indicators = IndicatorsButton(self.settings)
         self.indicators.setObjectName("indicators")
         self.header.tools.addWidget(self.indicators)
+        self.ports = ports if ports is not None else WindowPorts()
         self.commands = WindowCommands(self, self.desk, self.layout_of_docks, self.settings)
+        self.session_commands = SessionCommands(self, self.desk, self.ports, self.layout_of_docks)
+        band = self.panels[Band.name]
+        if isinstance(band, Band):
+            band.proofs = self.ports.proofs
+        self.receipts = Receipts(self.desk, self)
+        self.ways = PanelWays(self.desk, self.layout_of_docks, self.panels, self.chart_place)
         self._build()
         self._connect()
 
@@ -108,6 +122,7 @@ class MainWindow(QMainWindow):
             if isinstance(table, TableView):
                 table.keep_header(self.settings)
         add_actions(self.commands)
+        add_session_actions(self.session_commands, self.commands.registry)
         self._add_chart_switches()
         self.commands.registry.fill(self.menuBar())
         self._name_window()
@@ -143,22 +158,9 @@ class MainWindow(QMainWindow):
         """Let marks on the chart open the receipt or the reasons behind them."""
         self.indicators.attach(chart)
         chart.set_portfolio(self.desk.portfolio)
-        chart.fill_clicked.connect(self._open_fill)
-        chart.decision_clicked.connect(self._open_decision)
+        chart.fill_clicked.connect(self.desk.receipt_wanted)
+        chart.decision_clicked.connect(self.desk.decision_wanted)
         chart.setFocus()
-
-    @Slot(str)
-    def _open_fill(self, fill_id: str) -> None:
-        panel = self.panels[Fills.name]
-        if isinstance(panel, Fills):
-            panel.open_receipt_of(fill_id)
-
-    @Slot(str)
-    def _open_decision(self, decision_id: str) -> None:
-        self.layout_of_docks.show_panel(Decisions.name)
-        panel = self.panels[Decisions.name]
-        if isinstance(panel, Decisions):
-            panel.table.choose(lambda row: row.fact.decision_id == decision_id)
 
     def _name_window(self, market: str = "") -> None:
         parts = [market, self._profile, "PAPER", "CryptoBot Desktop"]

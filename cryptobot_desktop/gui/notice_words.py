@@ -7,15 +7,18 @@ from cryptobot_desktop.domain.facts import (
     CommandAnswered,
     DecisionMade,
     EngineFaulted,
+    EpochShown,
     Fact,
     FeedStateChanged,
     KillSwitchReleased,
     KillSwitchTripped,
     OrderAccepted,
+    OrderAmended,
     OrderCanceled,
     OrderFilled,
     OrderPreviewed,
     OrderRejected,
+    OrderTriggered,
     PortfolioChanged,
     RecordingEnded,
 )
@@ -34,9 +37,11 @@ def notice_line(fact: Fact, lookup: Lookup) -> Line | None:
     """Return a fact as a line of the log, None for facts that are not news to a person."""
     if isinstance(fact, OrderAccepted | OrderRejected | OrderFilled | OrderCanceled):
         return _order_line(fact, lookup)
+    if isinstance(fact, OrderTriggered | OrderAmended):
+        return _moved_line(fact, lookup)
     if isinstance(fact, DecisionMade):
         return _decision_line(fact)
-    if isinstance(fact, OrderPreviewed):
+    if isinstance(fact, OrderPreviewed | EpochShown):
         return None
     return _other_line(fact, lookup)
 
@@ -50,6 +55,22 @@ def _order_line(fact: OrderAccepted | OrderRejected | OrderFilled | OrderCancele
     if isinstance(fact, OrderCanceled):
         return "order", f"{what}: ended, {fact.reason}", Tone.MUTED
     return "fill", f"{what}: {_fill_words(fact, lookup)}", Tone.UP
+
+
+_MOVES = {
+    "amended": "made smaller",
+    "placed": "placed after its entry",
+    "decremented": "made smaller by self-trade prevention",
+}
+
+
+def _moved_line(fact: OrderTriggered | OrderAmended, lookup: Lookup) -> Line | None:
+    """Return a trigger or a change in words; arrivals and every step of a trailing stop are no news."""
+    what, instrument = _order_words(fact.order, lookup), lookup(fact.order.request.instrument)
+    if isinstance(fact, OrderTriggered):
+        price = f" by a trade at {price_text(fact.price, instrument)}" if instrument is not None else ""
+        return "order", f"{what}: triggered{price}", Tone.WARN
+    return ("order", f"{what}: {_MOVES[fact.what]}", Tone.PLAIN) if fact.what in _MOVES else None
 
 
 def _fill_words(fact: OrderFilled, lookup: Lookup) -> str:

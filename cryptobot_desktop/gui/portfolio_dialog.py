@@ -16,7 +16,10 @@ from cryptobot_desktop.gui.words import Words
 
 DEFAULT_CASH, DEFAULT_ASSET = "10000", "USDT"
 _NEW = "A portfolio keeps its own books. Bots and the ticket name the one they trade with."
-_RESET = "The running books are closed and stay readable; new ones begin with this cash."
+_RESET = (
+    "Nothing is deleted: epoch {epoch} is closed and stays readable under Trade, Older epochs. Its open orders are "
+    "cancelled, and what it holds stays behind with it. Epoch {following} begins with this cash; bots go on in it."
+)
 
 
 class PortfolioDialog(QDialog):
@@ -42,7 +45,7 @@ class PortfolioDialog(QDialog):
         box = QVBoxLayout(self)
         box.setContentsMargins(PANEL_PADDING, PANEL_PADDING, PANEL_PADDING, PANEL_PADDING)
         box.setSpacing(2 * SPACE)
-        words = Words(_RESET if portfolio is not None else _NEW, "muted", wrap=True)
+        words = Words(_about(portfolio), "muted", wrap=True)
         for part in (words, self.name, self.cash, self.remark, buttons):
             box.addWidget(part)
         self.setMinimumWidth(380)
@@ -80,3 +83,9 @@ class PortfolioDialog(QDialog):
         else:
             self.remark.say(getattr(answer, "message", ""))
             self.done_button.setEnabled(True)
+
+
+def _about(portfolio: PortfolioCard | None) -> str:
+    if portfolio is None:
+        return _NEW
+    return _RESET.format(epoch=portfolio.epoch, following=portfolio.epoch + 1)

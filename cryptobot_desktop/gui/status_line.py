@@ -8,8 +8,9 @@ from cryptobot_desktop.engine.snapshot import EngineSnapshot, FeedCard
 from cryptobot_desktop.gui.desk import Desk
 from cryptobot_desktop.gui.format import THIN, clock_text
 from cryptobot_desktop.gui.panels.market_watch import LAMPS
+from cryptobot_desktop.gui.simulation import simulation_words
 from cryptobot_desktop.gui.tokens import PANEL_PADDING, SMALL_PX, SPACE
-from cryptobot_desktop.gui.words import Words
+from cryptobot_desktop.gui.words import ElidedWords, Words
 
 _SAID_FOR_MS = 6_000
 _WEIGHT_WARN = 80
@@ -27,6 +28,7 @@ class StatusLine(QStatusBar):
         self._lamp_row = QHBoxLayout()
         self._lamp_row.setSpacing(3 * SPACE)
         self.weight, self.lag, self.fps, self.clock = (Words("", "muted", pixels=SMALL_PX) for _ in range(4))
+        self.simulation = ElidedWords("", "muted", pixels=SMALL_PX)
         self.source = Words("", "muted", pixels=SMALL_PX, bold=True)
         self.said = Words("", pixels=SMALL_PX)
         self._forget = QTimer(self, singleShot=True, interval=_SAID_FOR_MS)
@@ -37,7 +39,7 @@ class StatusLine(QStatusBar):
         row.setSpacing(4 * SPACE)
         row.addLayout(self._lamp_row)
         row.addWidget(self.said)
-        row.addStretch(1)
+        row.addWidget(self.simulation, 1)
         for words in (self.weight, self.lag, self.fps, self.clock, self.source):
             row.addWidget(words)
         self.addWidget(inside, 1)
@@ -58,6 +60,8 @@ class StatusLine(QStatusBar):
         self.lag.say(f"lag {snapshot.lag_ms:.1f}{THIN}ms", "warn" if snapshot.lag_ms > _LAG_WARN_MS else "muted")
         self.fps.say(f"{self._desk.bridge.fps}{THIN}fps")
         self.clock.say(f"UTC {clock_text(snapshot.at_ms)}")
+        card = snapshot.simulation
+        self.simulation.say(simulation_words(card.fill_model, card.latency, card.fees))
         live = snapshot.market.source == "live"
         self.source.say(snapshot.market.label, "muted" if live else "paper")
 

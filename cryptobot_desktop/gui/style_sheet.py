@@ -43,15 +43,15 @@ QFrame#card { background: $panel; border: 1px solid $line; border-radius: ${radi
 QFrame#rule { background: $line; max-height: 1px; min-height: 1px; border: none; }
 
 QLineEdit { placeholder-text-color: $muted; }
-QLineEdit, QComboBox, QSpinBox, QPlainTextEdit {
+QLineEdit, QComboBox, QSpinBox, QDateTimeEdit, QPlainTextEdit {
   background: $raised; color: $text; border: 1px solid $line; border-radius: ${radius}px; padding: 4px 8px;
   min-height: 20px; selection-background-color: $accent; selection-color: $on_accent; }
-QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QPlainTextEdit:focus {
+QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDateTimeEdit:focus, QPlainTextEdit:focus {
   border: ${ring}px solid $accent; padding: 3px 7px; }
 QLineEdit[problem="true"] { border: ${ring}px solid $danger; padding: 3px 7px; }
 QLineEdit:disabled, QComboBox:disabled { color: $muted; background: $panel; }
-QComboBox::drop-down { border: none; width: 22px; }
-QComboBox::down-arrow { image: url($icons/chevron-down.svg); width: 12px; height: 12px; }
+QComboBox::drop-down, QDateTimeEdit::drop-down { border: none; width: 22px; }
+QComboBox::down-arrow, QDateTimeEdit::down-arrow { image: url($icons/chevron-down.svg); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $panel; border: 1px solid $line; outline: 0;
   selection-background-color: $raised; selection-color: $text; }
 
@@ -88,7 +88,8 @@ QPushButton#symbol { font-weight: 600; padding-right: 24px; }
 QPushButton[kind="flat"]#indicators { padding-right: 24px; }
 QPushButton[kind="segment"] { background: transparent; border-color: transparent; color: $muted; padding: 4px 8px; }
 QPushButton[kind="segment"]:hover { color: $text; }
-QPushButton[kind="segment"]:checked { background: $raised; color: $text; border-color: $line; }
+QPushButton[kind="segment"]:checked, QPushButton[kind="segment"][on="true"] {
+  background: $raised; color: $text; border-color: $line; }
 QPushButton[kind="segment"]:focus { border: ${ring}px solid $accent; padding: 3px 7px; }
 QPushButton[side="buy"]:checked { color: $up; border: 1px solid $up; }
 QPushButton[side="sell"]:checked { color: $down; border: 1px solid $down; }

@@ -5,7 +5,9 @@ from functools import partial
 from PySide6.QtGui import QKeySequence
 
 from cryptobot_desktop.domain.timeframe import Timeframe
+from cryptobot_desktop.gui.actions import ActionRegistry
 from cryptobot_desktop.gui.alarms import CHOOSE_MARKET, RELEASE, SHOW_LOG
+from cryptobot_desktop.gui.session_commands import SessionCommands
 from cryptobot_desktop.gui.tokens import UpDown
 from cryptobot_desktop.gui.window_commands import WindowCommands
 
@@ -20,6 +22,14 @@ def add_actions(commands: WindowCommands) -> None:
     commands.registry.add("bots.show", "Show bots", partial(commands.docks.show_panel, "bots"), menu="Bots")
     commands.registry.add("bots.pause_all", "Pause all bots", commands.pause_bots, menu="Bots")
     commands.registry.add("help.about", "About CryptoBot Desktop", commands.show_about, menu="Help", shortcut="F1")
+
+
+def add_session_actions(commands: SessionCommands, registry: ActionRegistry) -> None:
+    """Put the actions about the session as a whole into the registry."""
+    add = partial(registry.add, menu="Session")
+    add("session.simulation", "Simulation\u2026", commands.ask_simulation, shortcut="Ctrl+Shift+S")
+    add("session.band", "Compare fill models", commands.compare_models)
+    add("session.prove", "Prove this session\u2026", commands.prove, shortcut="Ctrl+Shift+P")
 
 
 def _add_file(commands: WindowCommands) -> None:
@@ -69,5 +79,6 @@ def _add_trade(commands: WindowCommands) -> None:
     commands.registry.add("trade.ticket", "Go to the order ticket", commands.focus_ticket, menu=menu, shortcut="Ctrl+T")
     commands.registry.add("trade.portfolio.new", "New portfolio\u2026", commands.ask_portfolio, menu=menu)
     commands.registry.add("trade.portfolio.reset", "Reset this portfolio\u2026", commands.ask_reset, menu=menu)
+    commands.registry.add("trade.portfolio.epochs", "Older epochs\u2026", commands.show_epochs, menu=menu)
     commands.registry.add("trade.stop.all", "STOP ALL", commands.stop_all, menu=menu, shortcut="Ctrl+Shift+X")
     commands.registry.add(RELEASE, "Release after STOP ALL\u2026", commands.ask_release, menu=menu)

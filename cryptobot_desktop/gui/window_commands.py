@@ -12,6 +12,7 @@ from cryptobot_desktop.gui.bridge import Answer
 from cryptobot_desktop.gui.command_palette import CommandPalette, palette_entries
 from cryptobot_desktop.gui.desk import Desk
 from cryptobot_desktop.gui.dock_layout import DockLayout
+from cryptobot_desktop.gui.epochs_dialog import EpochsDialog
 from cryptobot_desktop.gui.portfolio_dialog import PortfolioDialog
 from cryptobot_desktop.gui.release_dialog import ReleaseDialog
 from cryptobot_desktop.gui.settings_port import SettingsPort
@@ -96,6 +97,12 @@ class WindowCommands(QObject):
         card = self.desk.portfolio_card()
         if card is not None:
             PortfolioDialog(self.desk, card, self.window).open()
+
+    @Slot()
+    def show_epochs(self) -> None:
+        """Show older epochs of the chosen portfolio."""
+        if self.desk.portfolio:
+            EpochsDialog(self.desk, self.desk.portfolio, self.window).show()
 
     @Slot()
     def pause_bots(self) -> None:

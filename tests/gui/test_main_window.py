@@ -15,7 +15,7 @@ from cryptobot_desktop.domain.commands import (
     TripKillSwitch,
     WatchInstrument,
 )
-from cryptobot_desktop.domain.facts import OrderFilled, OrderPreviewed
+from cryptobot_desktop.domain.facts import OrderAmended, OrderFilled, OrderPreviewed, OrderTriggered
 from cryptobot_desktop.domain.market import FeedState, Side
 from cryptobot_desktop.domain.timeframe import Timeframe
 from cryptobot_desktop.engine.snapshot import FeedCard
@@ -24,7 +24,7 @@ from cryptobot_desktop.gui.command_palette import CommandPalette, best_entries, 
 from cryptobot_desktop.gui.dock_layout import STATE_KEY
 from cryptobot_desktop.gui.main_window import MainWindow
 from cryptobot_desktop.gui.panels.panel import Panel
-from cryptobot_desktop.gui.receipt import Receipt, receipt_lines
+from cryptobot_desktop.gui.receipt import Receipt
 from cryptobot_desktop.gui.release_dialog import ReleaseDialog
 from cryptobot_desktop.gui.settings_port import MemorySettings
 from cryptobot_desktop.gui.theme import current
@@ -242,6 +242,25 @@ def test_the_log_tells_fills_in_words_and_leaves_previews_out(window: MainWindow
     )
 
 
+def test_the_log_tells_triggers_and_changes_but_not_every_step_of_a_trailing_stop(
+    window: MainWindow, engine: ScriptedEngine
+) -> None:
+    log = panel(window, "log")
+    for fact in (
+        OrderTriggered(order(), 6_350_000, NOW_MS),
+        OrderAmended(order(), "amended", NOW_MS),
+        OrderAmended(order(), "trailed", NOW_MS),
+        OrderAmended(order(), "arrived", NOW_MS),
+    ):
+        engine.handle.publish_notice(fact)
+    window.bridge.pull()
+    log.show_batch()  # type: ignore[attr-defined]
+    texts = [line.text.replace("\u202f", " ") for line in log.table.cards.rows]  # type: ignore[attr-defined]
+    assert len(texts) == 2
+    assert any(text.endswith("triggered by a trade at 63 500.00") for text in texts)
+    assert any(text.endswith("made smaller") for text in texts)
+
+
 def test_a_decision_tells_every_reason(window: MainWindow) -> None:
     decisions = panel(window, "decisions")
     decisions.table.choose(lambda row: row.fact.outcome == "vetoed")  # type: ignore[attr-defined]
@@ -256,13 +275,6 @@ def test_a_mark_on_the_chart_opens_the_receipt(window: MainWindow, qtbot: QtBot)
     receipt = window.findChild(Receipt)
     assert isinstance(receipt, Receipt)
     assert receipt.isVisible()
-
-
-def test_a_receipt_is_exact_and_names_its_evidence() -> None:
-    lines = dict(receipt_lines(fill(2, Side.SELL, "64105.00", "0.05000", 21), BTC))
-    assert lines["Amount"].replace("\u202f", " ") == "3 205.25 USDT"
-    assert lines["Fee"] == "3.20525 USDT (taker)"
-    assert lines["Book version"] == "51002302"
 
 
 # --- layout, theme, pace

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from cryptobot_desktop.domain.facts import DecisionMade
 from cryptobot_desktop.domain.instrument import Instrument, InstrumentId
 from cryptobot_desktop.domain.market import Side
-from cryptobot_desktop.domain.orders import Fill, Order
+from cryptobot_desktop.domain.orders import Fill, Order, OrderPhase
 from cryptobot_desktop.engine.snapshot import EngineSnapshot, PositionCard
 from cryptobot_desktop.gui.chart.frame import Frame, Numbers
 from cryptobot_desktop.gui.chart.series import BarSeries
@@ -129,23 +129,31 @@ def _decision_text(made: DecisionMade) -> str:
 
 
 def price_lines(snapshot: EngineSnapshot, instrument: Instrument, portfolio: str) -> list[PriceLine]:
-    """Return open limit orders and positions of an instrument as lines."""
+    """Return open orders (limits, and triggers that wait) and positions of an instrument as lines."""
     orders = [
-        PriceLine(
-            key=order.client_id,
-            price=instrument.price_float(order.request.price),
-            label=f"{order.request.side.value} {instrument.qty_text(order.remaining_qty)}",
-            side=order.request.side,
-        )
+        line
         for order in snapshot.open_orders
-        if order.request.instrument == instrument.id
-        and order.request.price is not None
-        and portfolio in ("", order.request.portfolio)
+        if order.request.instrument == instrument.id and portfolio in ("", order.request.portfolio)
+        for line in _order_lines(order, instrument)
     ]
     held = [card for shown in snapshot.portfolios if portfolio in ("", shown.name) for card in shown.positions]
     least = max(1, instrument.filters.step_size)  # what is left below a step is no position to look at
     shown = (card for card in held if card.instrument == instrument.id and card.qty >= least)
     return orders + [_position_line(card, instrument) for card in shown]
+
+
+def _order_lines(order: Order, instrument: Instrument) -> list[PriceLine]:
+    """Return the levels of an order: its trigger while it waits for that, else its limit."""
+    request, waits = order.request, order.request.type.is_conditional and order.triggered_ms is None
+    price = order.trigger_price if waits else request.price
+    if price is None:
+        return []
+    if order.phase is OrderPhase.PENDING:
+        label = f"then {request.side.value} {instrument.qty_text(order.remaining_qty)}"
+        return [PriceLine(order.client_id, instrument.price_float(price), label, request.side)]
+    what = f"{request.type.value.replace('_', ' ')} " if waits else ""
+    label = f"{what}{request.side.value} {instrument.qty_text(order.remaining_qty)}"
+    return [PriceLine(order.client_id, instrument.price_float(price), label, request.side)]
 
 
 def _position_line(card: PositionCard, instrument: Instrument) -> PriceLine:

@@ -15,7 +15,6 @@ from cryptobot_desktop.gui.desk import Desk
 from cryptobot_desktop.gui.format import NONE, amount_text, full_time_text, price_text, qty_text, time_text
 from cryptobot_desktop.gui.panel_frame import Remark
 from cryptobot_desktop.gui.panels.panel import Panel
-from cryptobot_desktop.gui.receipt import Receipt
 from cryptobot_desktop.gui.tables.columns import Column, Tone, side_tone
 from cryptobot_desktop.gui.tables.table_view import TableView
 
@@ -139,18 +138,14 @@ class Fills(Panel):
 
     @Slot(object)
     def open_receipt(self, row: FillRow) -> None:
-        """Open the receipt of a fill."""
-        if row.instrument is not None:
-            Receipt(row.fill, row.instrument, self.window()).open()
-
-    def open_receipt_of(self, fill_id: str) -> None:
-        """Open the receipt of a fill by its id."""
-        fills = self.desk.snapshot.fills if self.desk.snapshot is not None else ()
-        for fill in fills:
-            if fill.fill_id == fill_id:
-                self.open_receipt(FillRow(fill, self.desk.instrument(fill.instrument)))
+        """Ask for the receipt of a fill."""
+        self.desk.receipt_wanted.emit(row.fill.fill_id)
 
     def _actions(self, row: FillRow) -> Sequence[QAction]:
         receipt = QAction("Open the receipt", self)
         receipt.triggered.connect(lambda: self.open_receipt(row))
-        return (receipt,)
+        order = QAction("Show the order", self)
+        order.triggered.connect(lambda: self.desk.order_wanted.emit(row.fill.client_id))
+        chart = QAction("Show in the chart", self)
+        chart.triggered.connect(lambda: self.desk.chart_wanted.emit((row.fill.instrument, row.fill.at_ms)))
+        return receipt, order, chart

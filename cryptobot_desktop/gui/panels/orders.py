@@ -1,18 +1,22 @@
-"""Open orders: what rests in the paper exchange, and on request what ended."""
+"""Open orders: what waits in the paper exchange and where it stands, and on request what ended and why."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from cryptobot_desktop.domain.commands import CancelOrder
+from cryptobot_desktop.domain.orders import ListRole, OrderPhase
 from cryptobot_desktop.engine.snapshot import EngineSnapshot
 from cryptobot_desktop.gui.desk import Desk, TicketFill
 from cryptobot_desktop.gui.panel_frame import Remark
-from cryptobot_desktop.gui.panels.order_rows import ORDER_COLUMNS, OrderRow
+from cryptobot_desktop.gui.panels.order_columns import ORDER_COLUMNS
+from cryptobot_desktop.gui.panels.order_rows import OrderRow, order_rows
 from cryptobot_desktop.gui.panels.panel import Panel
+from cryptobot_desktop.gui.smaller_dialog import SmallerDialog
 from cryptobot_desktop.gui.tables.table_view import TableView
+from cryptobot_desktop.gui.ticket.venue_rules import amend_refusal
 from cryptobot_desktop.gui.tokens import SPACE
 
 
@@ -40,7 +44,7 @@ class OpenOrders(Panel):
         box.addLayout(row)
         box.addWidget(self.table, 1)
         super().__init__(desk, content, parent)
-        self.table.row_actions = self._actions
+        self.table.row_actions = self.actions_of
         self.table.activated_row.connect(self._load)
         self.with_closed.toggled.connect(self._refresh_now)
         self.cancel_all.clicked.connect(self._cancel_all)
@@ -51,7 +55,7 @@ class OpenOrders(Panel):
     def refresh(self, snapshot: EngineSnapshot) -> None:
         """Show the open orders, and those that ended when asked for."""
         shown = snapshot.open_orders + (snapshot.closed_orders if self.with_closed.isChecked() else ())
-        rows = [OrderRow(order, self.desk.instrument(order.request.instrument)) for order in shown]
+        rows = order_rows(shown, self.desk.instrument, snapshot.at_ms)
         self.table.cards.set_rows(rows)
         self.cancel_all.setEnabled(bool(snapshot.open_orders))
         action = "" if self.with_closed.isChecked() or not snapshot.closed_orders else "Show ended orders"
@@ -60,11 +64,21 @@ class OpenOrders(Panel):
             len(rows),
             Remark(
                 title="No order is open",
-                text="Limit orders that wait for their price rest here until they fill or are cancelled.",
+                text="Limit orders that wait for their price and stops that wait for their trigger are shown here.",
                 action=action,
                 on_action=self._show_closed,
             ),
         )
+
+    def show_order(self, client_id: str) -> None:
+        """Put the cursor on an order; one that has ended brings the ended ones along."""
+        snapshot = self.desk.snapshot
+        if snapshot is None:
+            return
+        if all(order.client_id != client_id for order in snapshot.open_orders):
+            self.with_closed.setChecked(True)
+        self._refresh_now()
+        self.table.choose(lambda row: row.order.client_id == client_id)
 
     def _show_closed(self) -> None:
         self.with_closed.setChecked(True)
@@ -96,10 +110,60 @@ class OpenOrders(Panel):
             TicketFill(instrument=request.instrument, side=request.side, price=request.price, qty=request.qty)
         )
 
-    def _actions(self, row: OrderRow) -> Sequence[QAction]:
-        cancel = QAction("Cancel order", self)
-        cancel.setEnabled(row.order.status.is_open)
-        cancel.triggered.connect(lambda: self._cancel(row))
-        load = QAction("Load into the ticket", self)
-        load.triggered.connect(lambda: self._load(row))
-        return cancel, load
+    def _newest_fill(self, row: OrderRow) -> str:
+        fills = self.desk.snapshot.fills if self.desk.snapshot is not None else ()
+        return next((fill.fill_id for fill in reversed(fills) if fill.client_id == row.order.client_id), "")
+
+    def actions_of(self, row: OrderRow) -> Sequence[QAction]:
+        """Return what can be done with an order; what cannot be done now says why."""
+        order, fill_id = row.order, self._newest_fill(row)
+        at = (order.request.instrument, order.created_ms)
+        is_open = order.status.is_open
+        whole = "Cancel the whole list" if order.request.list_id else "Cancel order"
+        return (
+            self._action(whole, lambda: self._cancel(row), "" if is_open else "it has ended"),
+            self._action("Make smaller\u2026", lambda: self._make_smaller(row), smaller_refusal(row)),
+            self._action("Change\u2026", lambda: self.desk.change_wanted.emit(order), change_refusal(row)),
+            self._action("Show in the chart", lambda: self.desk.chart_wanted.emit(at)),
+            self._action(
+                "Open the newest receipt",
+                lambda: self.desk.receipt_wanted.emit(fill_id),
+                "" if fill_id else "nothing of it is filled",
+            ),
+            self._action("Load into the ticket", lambda: self._load(row)),
+        )
+
+    def _make_smaller(self, row: OrderRow) -> None:
+        if row.instrument is not None:
+            SmallerDialog(self.desk, row.order, row.instrument, self.window()).show()
+
+    def _action(self, text: str, run: Callable[[], object], refusal: str = "") -> QAction:
+        action = QAction(f"{text}\t{refusal}" if refusal else text, self)
+        action.setEnabled(not refusal)
+        action.setToolTip(refusal)
+        action.triggered.connect(run)
+        return action
+
+
+def smaller_refusal(row: OrderRow) -> str:
+    """Return why an order cannot be made smaller in its place, empty when it can."""
+    order = row.order
+    if not order.status.is_open:
+        return "it has ended"
+    if order.request.qty is None:
+        return "its size is an amount"
+    if row.instrument is not None and amend_refusal(row.instrument.venue):
+        return "not on KuCoin"
+    if order.phase is OrderPhase.PENDING or order.request.list_role is not ListRole.ALONE:
+        return "it belongs to a list"
+    return ""
+
+
+def change_refusal(row: OrderRow) -> str:
+    """Return why an order cannot be replaced by another one, empty when it can."""
+    order = row.order
+    if not order.status.is_open:
+        return "it has ended"
+    if order.request.list_id:
+        return "it belongs to a list"
+    return "" if order.request.qty is not None else "its size is an amount"

@@ -3,32 +3,37 @@
 import uuid
 from functools import partial
 
-from PySide6.QtCore import QTimer, Slot
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from cryptobot_desktop.domain.commands import PreviewOrder
+from cryptobot_desktop.domain.commands import Command, PreviewOrder, ReplaceOrder
 from cryptobot_desktop.domain.facts import OrderPreviewed
 from cryptobot_desktop.domain.instrument import Instrument
 from cryptobot_desktop.domain.market import Side
-from cryptobot_desktop.domain.numbers import to_scaled
-from cryptobot_desktop.domain.orders import FeeRates, OrderType, TimeInForce
+from cryptobot_desktop.domain.orders import Order
 from cryptobot_desktop.engine.snapshot import EngineSnapshot
 from cryptobot_desktop.gui.bridge import Answer
 from cryptobot_desktop.gui.desk import Desk, TicketFill
 from cryptobot_desktop.gui.format import amount_text, price_text, qty_text
-from cryptobot_desktop.gui.order_check import PRICE, SIZE, CheckedOrder, OrderDraft, check_draft, share_size
 from cryptobot_desktop.gui.panel_frame import Remark
 from cryptobot_desktop.gui.panels.panel import STOPPED_STATES, Panel
-from cryptobot_desktop.gui.panels.ticket_form import SHARES, TicketForm
 from cryptobot_desktop.gui.theme import set_property
+from cryptobot_desktop.gui.ticket.check import check_draft, share_size
+from cryptobot_desktop.gui.ticket.draft import CheckedOrder, OrderDraft
+from cryptobot_desktop.gui.ticket.filling import load_order, put_fill, step_price
+from cryptobot_desktop.gui.ticket.form import SHARES, TicketForm
+from cryptobot_desktop.gui.ticket.kinds import Field, Kind
+from cryptobot_desktop.gui.ticket.reading import read_draft
 
 PREVIEW_DELAY_MS = 150
 PREVIEW_AGAIN_MS = 1_000
+_ID_DIGITS = 30
+_NAMES = {Field.SIZE: "Size", Field.TARGET: "Take profit", Field.SHOWN: "Shown quantity", Field.EXPIRY: "End"}
 
 
 def new_client_id() -> str:
-    """Return a fresh client order id, at most 36 characters as venues allow."""
-    return f"gui-{uuid.uuid4().hex}"
+    """Return a fresh client order id; with the number of a leg behind it at most 36 characters, as venues allow."""
+    return f"gui-{uuid.uuid4().hex[:_ID_DIGITS]}"
 
 
 class OrderTicket(Panel):
@@ -39,16 +44,13 @@ class OrderTicket(Panel):
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         self.form = TicketForm()
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidget(self.form)
-        super().__init__(desk, scroll, parent)
+        super().__init__(desk, _with_footer(self.form), parent)
         self._client_id = new_client_id()
-        self._checked = CheckedOrder(None, {})
+        self._checked = CheckedOrder()
         self._preview_id = 0
         self._sending = False
         self._stopped = ""
+        self._changes: Order | None = None
         self._preview_soon = QTimer(self, singleShot=True, interval=PREVIEW_DELAY_MS)
         self._preview_soon.timeout.connect(self.ask_preview)
         self._preview_again = QTimer(self, interval=PREVIEW_AGAIN_MS)
@@ -64,52 +66,38 @@ class OrderTicket(Panel):
         desk.instrument_changed.connect(self._change_instrument)
         desk.portfolio_changed.connect(self.check)
         desk.ticket_filled.connect(self.fill)
-        form.side.chosen.connect(self._show_fields)
-        form.type.chosen.connect(self._show_fields)
+        desk.change_wanted.connect(self.change)
+        for choice in (form.side, form.type, form.exit):
+            choice.chosen.connect(self._show_fields)
         form.unit.currentIndexChanged.connect(self.check)
-        form.time_in_force.currentIndexChanged.connect(self.check)
-        form.price.changed.connect(self.check)
-        form.quantity.changed.connect(self.check)
-        form.price.stepped.connect(self._step_price)
-        form.price.line.returnPressed.connect(self.send)
-        form.quantity.line.returnPressed.connect(self.send)
+        form.stp.currentIndexChanged.connect(self.check)
+        form.time_in_force.currentIndexChanged.connect(self._show_fields)
+        form.expiry.changed.connect(self.check)
+        for field, line in form.fields.items():
+            line.changed.connect(self.check)
+            line.line.returnPressed.connect(self.send)
+            line.stepped.connect(lambda count, which=field: step_price(self.form, self.draft(), which, count))
         form.send.clicked.connect(self.send)
+        form.keep.clicked.connect(self.keep)
         for button, (share, _) in zip(form.shares, SHARES, strict=True):
             button.clicked.connect(partial(self._use_share, share))
-
-    @property
-    def side(self) -> Side:
-        """Return the chosen side."""
-        return Side(self.form.side.value)
 
     @property
     def checked(self) -> CheckedOrder:
         """Return the outcome of the newest check."""
         return self._checked
 
+    @property
+    def command(self) -> Command | None:
+        """Return what the button sends: an order, a list, or the change of an order."""
+        order = self._checked.order
+        if self._changes is not None and order is not None:
+            return ReplaceOrder(self._changes.client_id, order)
+        return self._checked.command
+
     def draft(self) -> OrderDraft | None:
         """Return what stands in the ticket, None while no instrument is known."""
-        instrument, card, money = self.desk.instrument(), self.desk.card(), self.desk.portfolio_card()
-        if instrument is None:
-            return None
-        held = 0
-        if money is not None:
-            held = sum(card.qty for card in money.positions if card.instrument == instrument.id)
-        pays = money is not None and money.asset == instrument.quote
-        return OrderDraft(
-            instrument=instrument,
-            portfolio=self.desk.portfolio,
-            side=self.side,
-            type=OrderType(self.form.type.value),
-            size_text=self.form.quantity.text,
-            price_text=self.form.price.text,
-            by_amount=self.form.unit.currentIndex() == 1,
-            time_in_force=TimeInForce(self.form.time_in_force.currentText()),
-            last=card.last if card is not None else None,
-            available=money.available if money is not None and pays else None,
-            held=held if money is not None else None,
-            fees=card.fees if card is not None else FeeRates(),
-        )
+        return read_draft(self.form, self.desk, self._changes)
 
     def refresh(self, snapshot: EngineSnapshot) -> None:
         """Follow price, funds and the kill switch."""
@@ -121,6 +109,7 @@ class OrderTicket(Panel):
         self.frame.show_live()
         self.form.last.say(price_text(card.last, card.instrument))
         self._show_free()
+        self._follow_changed(snapshot)
         stopped = "Release first: STOP ALL is on" if snapshot.kill_tripped else ""
         if snapshot.engine_state in STOPPED_STATES:
             stopped = f"The engine is {snapshot.engine_state}; no order can be sent"
@@ -134,18 +123,18 @@ class OrderTicket(Panel):
         if draft is None:
             return
         if draft.side is Side.SELL:
-            text = f"held {qty_text(draft.held, draft.instrument)} {draft.instrument.base}"
+            text = f"free {qty_text(draft.held, draft.instrument)} {draft.instrument.base}"
         else:
             text = f"free {amount_text(draft.available, draft.instrument.quote)}"
-        self.form.free.say(text)
+        self.form.quantity.set_help(text)
 
     @Slot()
     def _show_fields(self) -> None:
         """Show the fields that side and type need, then check again."""
-        market = self.form.type.value == OrderType.MARKET.value
-        self.form.price.line.setEnabled(not market)
-        self.form.price.line.setPlaceholderText("market price" if market else "")
-        self.form.time_in_force.setEnabled(self.form.type.value == OrderType.LIMIT.value)
+        instrument = self.desk.instrument()
+        if instrument is None:
+            return
+        self.form.show_kind(instrument.venue)
         set_property(self.form.send, "kind", self.form.side.value)
         self._show_free()
         self.check()
@@ -160,9 +149,11 @@ class OrderTicket(Panel):
         form.unit.addItems([instrument.base, instrument.quote])
         form.unit.setCurrentIndex(index)
         form.unit.blockSignals(False)
-        form.price.set_text("")
-        form.quantity.set_text("")
-        self.check()
+        self.keep()
+        if self.desk.snapshot is not None:
+            form.expiry.start_from(self.desk.snapshot.at_ms)
+        form.forget_texts()
+        self._show_fields()
 
     @Slot()
     def check(self) -> None:
@@ -171,9 +162,10 @@ class OrderTicket(Panel):
         if draft is None:
             return
         self._checked = check_draft(draft, self._client_id)
-        self.form.price.set_problem(self._checked.problems.get(PRICE, ""))
-        self.form.quantity.set_problem(self._checked.problems.get(SIZE, ""))
+        self.form.show_problems(self._checked.problems)
         self.form.quantity.label.say("Amount" if draft.by_amount else "Quantity")
+        self.form.story.say(self._checked.story, "warn" if self._checked.story_warns else "muted")
+        self.form.story.setVisible(bool(self._checked.story))
         self._preview_id = 0
         if self._checked.order is None:
             self._preview_again.stop()
@@ -183,44 +175,51 @@ class OrderTicket(Panel):
         self._label_button(draft)
 
     def _label_button(self, draft: OrderDraft) -> None:
-        order = self._checked.order
-        self.form.send.setEnabled(order is not None and not self._sending and not self._stopped)
+        order, form = self._checked.order, self.form
+        form.send.setEnabled(order is not None and not self._sending and not self._stopped)
         words = f"{draft.side.value.capitalize()} {draft.instrument.base}"
-        self.form.send.setText("Sending\u2026" if self._sending else words)
+        if self._changes is not None:
+            words = f"Change to {draft.side.value} {draft.instrument.base}"
+        elif draft.kind is Kind.OCO:
+            words = f"{words} with OCO"
+        form.send.setText("Sending\u2026" if self._sending else words)
         if self._stopped:
-            self.form.outcome.say(self._stopped, "warn")
+            form.outcome.say(self._stopped, "warn")
         elif order is None and not self._checked.problems:
-            self.form.outcome.say(self._checked.unfinished, "muted")
-        elif self._checked.problems or self.form.outcome.property("tone") == "warn":
-            self.form.outcome.say("", "muted")
+            form.outcome.say(self._checked.unfinished, "muted")
+        elif self._checked.problems:
+            form.outcome.say(first_problem(self._checked), "danger")
+        elif form.outcome.property("tone") in ("danger", "muted") or form.outcome.property("tone") == "warn":
+            form.outcome.say("", "muted")
 
     @Slot()
     def ask_preview(self) -> None:
         """Ask the engine what the order would cost now."""
-        if self._checked.order is not None and self.isVisible():
-            self._preview_id = self.desk.bridge.submit(PreviewOrder(self._checked.order), self._show_preview)
+        order = self._checked.previewed
+        if order is not None and self.isVisible():
+            self._preview_id = self.desk.bridge.submit(PreviewOrder(order), self._show_preview)
             self._preview_again.start()
 
     def _show_preview(self, answer: Answer) -> None:
-        instrument = self.desk.instrument()
-        if answer.command_id != self._preview_id or instrument is None:
+        instrument, order = self.desk.instrument(), self._checked.previewed
+        if answer.command_id != self._preview_id or instrument is None or order is None:
             return
         if isinstance(answer, OrderPreviewed):
-            self.form.preview.show_preview(answer, instrument, self.side)
-            self.form.outcome.say(answer.problem, "warn")
-        elif not answer.ok:
+            self.form.preview.show_preview(answer, instrument, order.side, is_armed=order.type.is_conditional)
+            self.form.outcome.say(answer.problem if self._changes is None else "", "warn")
+        elif not getattr(answer, "ok", True):
             self.form.preview.clear()
-            self.form.outcome.say(answer.message, "warn")
+            self.form.outcome.say(getattr(answer, "message", ""), "warn")
 
     @Slot()
     def send(self) -> None:
         """Send the order once; a second press waits for the answer of the first."""
-        order = self._checked.order
-        if order is None or self._sending or self._stopped:
+        command = self.command
+        if command is None or self._sending or self._stopped:
             return
         self._sending = True
         self.form.outcome.say("", "muted")
-        self.desk.bridge.submit(order, self._show_answer)
+        self.desk.bridge.submit(command, self._show_answer)
         self.check()
 
     def _show_answer(self, answer: Answer) -> None:
@@ -230,6 +229,7 @@ class OrderTicket(Panel):
         message = getattr(answer, "message", "")
         if ok:
             self.form.quantity.set_text("")
+            self.keep()
         self.check()
         self.form.outcome.say(message or ("accepted" if ok else "refused"), "text" if ok else "danger")
 
@@ -237,18 +237,38 @@ class OrderTicket(Panel):
     def fill(self, fill: TicketFill) -> None:
         """Take over what a row or a book level gives; a price makes a market order a limit order."""
         instrument = self.desk.instrument()
-        if instrument is None or instrument.id != fill.instrument:
+        if instrument is not None and instrument.id == fill.instrument:
+            put_fill(self.form, fill, instrument)
+            self._show_fields()
+
+    @Slot(object)
+    def change(self, order: Order) -> None:
+        """Load an open order; sending then replaces it."""
+        self.desk.choose_instrument(order.request.instrument)
+        instrument = self.desk.instrument()
+        if instrument is None or instrument.id != order.request.instrument:
             return
-        if fill.side is not None:
-            self.form.side.set_value(fill.side.value)
-        if fill.price is not None:
-            if self.form.type.value == OrderType.MARKET.value:
-                self.form.type.set_value(OrderType.LIMIT.value)
-            self.form.price.set_text(instrument.price_text(fill.price))
-        if fill.qty is not None:
-            self.form.unit.setCurrentIndex(0)
-            self.form.quantity.set_text(instrument.qty_text(fill.qty))
+        self.desk.choose_portfolio(order.request.portfolio)
+        load_order(self.form, order, instrument)
+        self._changes = order
+        self.form.change_words.say("Changes an open order: it is cancelled, then this one is sent.")
+        self.form.change_strip.show()
         self._show_fields()
+        self.form.quantity.line.setFocus()
+
+    @Slot()
+    def keep(self) -> None:
+        """Leave the order as it is; the ticket makes new ones again."""
+        if self._changes is not None:
+            self._changes = None
+            self.form.change_strip.hide()
+            self.check()
+
+    def _follow_changed(self, snapshot: EngineSnapshot) -> None:
+        changed = self._changes
+        if changed is not None and all(order.client_id != changed.client_id for order in snapshot.open_orders):
+            self.keep()
+            self.form.outcome.say("The order that was to be changed has ended.", "warn")
 
     def _use_share(self, share_ppm: int) -> None:
         draft = self.draft()
@@ -258,21 +278,32 @@ class OrderTicket(Panel):
         self.form.unit.setCurrentIndex(int(by_amount))
         self.form.quantity.set_text(text)
 
-    @Slot(int)
-    def _step_price(self, count: int) -> None:
-        draft = self.draft()
-        if draft is None or draft.type is OrderType.MARKET:
-            return
-        tick, decimals = max(1, draft.instrument.filters.tick_size), draft.instrument.price_decimals
-        typed = self._checked.order.price if self._checked.order is not None else None
-        if typed is None:
-            typed = draft.last if not draft.price_text else _scaled_or_none(draft.price_text, decimals)
-        if typed is not None:
-            self.form.price.set_text(draft.instrument.price_text(max(tick, typed + count * tick)))
+
+def first_problem(checked: CheckedOrder) -> str:
+    """Return the first problem with room for all its words; beside its field it may be cut."""
+    field, text = next(iter(checked.problems.items()))
+    name = _NAMES.get(field, field.value.replace("_", " ").capitalize())
+    return f"{name}: {text}"
 
 
-def _scaled_or_none(text: str, decimals: int) -> int | None:
-    try:
-        return to_scaled(text, decimals)
-    except ValueError:
-        return None
+def _with_footer(form: TicketForm) -> QWidget:
+    """Let the fields scroll and keep the button in view."""
+    scroll = QScrollArea()
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.setWidget(form)
+    bar = scroll.verticalScrollBar()
+
+    def line_up(_low: int, high: int) -> None:
+        """Keep the button as wide as the fields, whether they scroll or not."""
+        form.footer.setContentsMargins(0, 0, bar.sizeHint().width() if high else 0, 0)
+
+    bar.rangeChanged.connect(line_up)
+    content = QWidget()
+    box = QVBoxLayout(content)
+    box.setContentsMargins(0, 0, 0, 0)
+    box.setSpacing(0)
+    box.addWidget(scroll, 1)
+    box.addWidget(form.footer)
+    return content

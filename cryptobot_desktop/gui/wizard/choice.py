@@ -6,7 +6,8 @@ from enum import StrEnum
 from msgspec import Struct
 
 from cryptobot_desktop.domain.instrument import Venue
-from cryptobot_desktop.domain.orders import FeeRates
+from cryptobot_desktop.domain.latency import Latency
+from cryptobot_desktop.domain.orders import FeeRates, FillModel
 from cryptobot_desktop.domain.timeframe import Timeframe
 from cryptobot_desktop.engine.session import BotSpec, MarketSource, SessionSpec
 
@@ -28,6 +29,8 @@ class SetupChoice(Struct, frozen=True, kw_only=True):
     cash: str = "10000"
     asset: str = "USDT"
     fees: FeeRates = FeeRates()
+    fill_model: FillModel = FillModel.PESSIMISTIC
+    latency: Latency = Latency()
     strategy: str = "sma_cross"
     """Empty = no bot for now."""
     params: dict[str, str] = {}
@@ -56,6 +59,8 @@ class SetupChoice(Struct, frozen=True, kw_only=True):
             portfolio=self.portfolio,
             cash=f"{self.cash} {self.asset}",
             fees=self.fees,
+            fill_model=self.fill_model,
+            latency=self.latency,
         )
 
 

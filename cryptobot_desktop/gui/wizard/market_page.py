@@ -3,6 +3,7 @@
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton
 
+from cryptobot_desktop.domain.instrument import Venue
 from cryptobot_desktop.gui.checked_field import CheckedField
 from cryptobot_desktop.gui.tokens import SPACE
 from cryptobot_desktop.gui.wizard.checks import check_symbols
@@ -60,6 +61,11 @@ class MarketPage(WizardPage):
         """Return the chosen market."""
         button = self._group.checkedButton()
         return MarketChoice(button.value) if isinstance(button, ChoiceCard) else MarketChoice.SYNTHETIC
+
+    @property
+    def venue(self) -> Venue:
+        """Return the venue whose rules count."""
+        return Venue.KUCOIN if self.market is MarketChoice.KUCOIN else Venue.BINANCE
 
     @property
     def is_good(self) -> bool:

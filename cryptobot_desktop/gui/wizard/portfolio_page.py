@@ -3,19 +3,21 @@
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QGridLayout
 
+from cryptobot_desktop.domain.instrument import Venue
 from cryptobot_desktop.domain.orders import FeeRates
 from cryptobot_desktop.gui.checked_field import CheckedField
 from cryptobot_desktop.gui.format import rate_text
 from cryptobot_desktop.gui.limits_form import ppm_to_percent
+from cryptobot_desktop.gui.simulation import fee_rates
+from cryptobot_desktop.gui.simulation_form import SimulationForm
 from cryptobot_desktop.gui.tokens import SMALL_PX, SPACE
 from cryptobot_desktop.gui.wizard.checks import check_cash, check_fee, check_name
 from cryptobot_desktop.gui.wizard.choice import SetupChoice
 from cryptobot_desktop.gui.wizard.page import WizardPage, checked
-from cryptobot_desktop.gui.words import Words
+from cryptobot_desktop.gui.words import Words, rule
 
 TIERS = (
     ("Standard", FeeRates(1_000, 1_000)),
-    ("With the exchange's own coin", FeeRates(750, 750)),
     ("VIP 1", FeeRates(900, 1_000)),
     ("No fees (not honest)", FeeRates(0, 0)),
 )
@@ -51,26 +53,34 @@ class PortfolioPage(WizardPage):
         grid.addWidget(self.maker, 3, 0)
         grid.addWidget(self.taker, 3, 1)
         self.box.addLayout(grid)
-        words = (
-            "Market orders walk the order book level by level. Limit orders wait their turn and fill only on evidence. "
-            "Every fill pays its fee and has a receipt."
-        )
-        self.box.addWidget(Words(words, "muted", wrap=True))
+        fees = defaults.fees
+        self.simulation = SimulationForm(defaults.fill_model, defaults.latency, has_discount=bool(fees.discount_asset))
+        self._venue = Venue.BINANCE
+        self.box.addWidget(rule())
+        self.box.addWidget(self.simulation)
         self.box.addStretch(1)
         for field in (self.name, self.cash, self.maker, self.taker):
             field.changed.connect(self.check)
         self.tier.activated.connect(self._take_tier)
+        self.simulation.changed.connect(self.check)
         self.check()
 
     @property
     def is_good(self) -> bool:
         """Return True when every field can be used."""
-        return None not in (self.good_name, self.good_cash, self.maker_ppm, self.taker_ppm)
+        fields = (self.good_name, self.good_cash, self.maker_ppm, self.taker_ppm, self.simulation.latency)
+        return None not in fields
 
     @property
     def fees(self) -> FeeRates:
-        """Return the rates that are typed."""
-        return FeeRates(self.maker_ppm or 0, self.taker_ppm or 0)
+        """Return the rates that are typed, with the discount where it is wanted."""
+        has_discount = self.simulation.has_discount
+        return fee_rates(self.maker_ppm or 0, self.taker_ppm or 0, self._venue, has_discount=has_discount)
+
+    def show_venue(self, venue: Venue) -> None:
+        """Name the coin of another venue's discount."""
+        self._venue = venue
+        self.simulation.show_venue(venue)
 
     @Slot()
     def check(self) -> None:
@@ -80,7 +90,8 @@ class PortfolioPage(WizardPage):
         self.maker_ppm = checked(self.maker, check_fee)
         self.taker_ppm = checked(self.taker, check_fee)
         rates = [tier for _, tier in TIERS]
-        self.tier.setCurrentIndex(rates.index(self.fees) if self.fees in rates else len(rates))
+        typed = FeeRates(self.maker_ppm or 0, self.taker_ppm or 0)
+        self.tier.setCurrentIndex(rates.index(typed) if typed in rates else len(rates))
         self.changed.emit()
 
     @Slot(int)

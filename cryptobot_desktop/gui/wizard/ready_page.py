@@ -25,13 +25,22 @@ def summary_lines(choice: SetupChoice) -> list[tuple[str, str]]:
         ("Prices", _MARKETS[choice.market]),
         ("Symbols", ", ".join(choice.symbols)),
         ("Portfolio", f"{choice.portfolio} with {grouped(choice.cash)}{THIN}{choice.asset}"),
-        ("Fees", f"maker {rate_text(choice.fees.maker_ppm)}, taker {rate_text(choice.fees.taker_ppm)}"),
+        ("Fees", _fee_words(choice)),
+        ("Simulation", f"{choice.fill_model.value} fills, latency {choice.latency.label}"),
         ("Bot", bot),
     ]
     if choice.strategy:
         limits = f"{rate_text(choice.max_trade_ppm)} a trade, {rate_text(choice.max_exposure_ppm)} in all, of equity"
         lines += [("Parameters", params or "defaults"), ("Limits", limits)]
     return [*lines, ("Kept in", choice.data_dir or "the usual place of this system")]
+
+
+def _fee_words(choice: SetupChoice) -> str:
+    fees = choice.fees
+    words = f"maker {rate_text(fees.maker_ppm)}, taker {rate_text(fees.taker_ppm)}"
+    if fees.discount_asset:
+        words += f", {rate_text(fees.discount_ppm)} less in {fees.discount_asset}"
+    return words
 
 
 class ReadyPage(WizardPage):

@@ -127,6 +127,7 @@ class SetupWizard(QDialog):
         self.stack.setCurrentIndex(index)
         for number, step in enumerate(self.steps):
             step.say(step.text(), "accent" if number == index else "text" if number < index else "muted")
+        self.portfolio.show_venue(self.market.venue)
         self.pages[index].entered()
         self._show_buttons()
 
@@ -164,6 +165,8 @@ class SetupWizard(QDialog):
             portfolio=self.portfolio.good_name or self.defaults.portfolio,
             cash=self.portfolio.good_cash or self.defaults.cash,
             fees=self.portfolio.fees,
+            fill_model=self.portfolio.simulation.fill_model,
+            latency=self.portfolio.simulation.latency or self.defaults.latency,
             strategy=bot,
             params=self.bot.parameters.texts() if bot else {},
             max_trade_ppm=self.bot.limits.trade_ppm or self.defaults.max_trade_ppm,
