@@ -1,0 +1,204 @@
+"""An order arrives at the exchange: it is refused, it takes, it rests, it falls asleep."""
+
+from fractions import Fraction
+
+from tests.oracle.floor import Floor
+from tests.oracle.orders import MARKETS, PlainOrder
+from tests.oracle.rules import refusal
+from tests.oracle.settlement import affordable, affords, cost, end, extra, hold, lock, need, pays_in
+from tests.oracle.units import NOTHING, floor_to, up
+from tests.oracle.walk import apply, plan
+
+MARGIN = Fraction(5, 100)
+"""What a market order holds beyond its cost while the price is not known."""
+
+
+def wants_now(order: PlainOrder) -> bool:
+    """True for orders that fill at once or not at all."""
+    return (order.kind == "market" or order.tif in ("IOC", "FOK")) and not order.sleeps
+
+
+def problem_on_arrival(floor: Floor, order: PlainOrder) -> str:
+    """Return what the book has against an order: nothing to take, a post-only that meets it, a stop too late."""
+    if order.sleeps:
+        return "trigger" if not floor.venue.kucoin and _wakes_at_once(floor, order) else ""
+    if not floor.has_book:
+        return _problem_without_book(floor, order)
+    if not floor.usable():
+        return "no_depth" if wants_now(order) else ""
+    if order.kind == "market" and not (floor.asks if order.buy else floor.bids):
+        return "no_depth"
+    if order.kind == "limit_maker" and meets(floor, order):
+        return "post_only"
+    return ""
+
+
+def _problem_without_book(floor: Floor, order: PlainOrder) -> str:
+    if order.kind == "market":
+        return "" if floor.live and floor.last else "no_depth"
+    if order.kind == "limit_maker" and floor.last and order.good(floor.last) and order.limit != floor.last:
+        return "post_only"
+    return ""
+
+
+def _wakes_at_once(floor: Floor, order: PlainOrder) -> bool:
+    if order.trails or floor.last is None or order.stop is None:
+        return False
+    return reached(order, order.stop, floor.last)
+
+
+def reached(order: PlainOrder, stop: Fraction, price: Fraction) -> bool:
+    """True when a price is at or beyond a trigger."""
+    falls = order.buy == order.kind.startswith("take_profit")
+    return price <= stop if falls else price >= stop
+
+
+def meets(floor: Floor, order: PlainOrder) -> bool:
+    """True when a limit order meets the displayed other side, whoever has taken it meanwhile."""
+    other = floor.asks if order.buy else floor.bids
+    return bool(other) and order.good(min(other) if order.buy else max(other))
+
+
+def first_hold(floor: Floor, order: PlainOrder, *, waits: bool) -> tuple[Fraction, Fraction]:
+    """Return what an order must hold when it is sent, and what more it takes when it can."""
+    if order.limit is not None or order.sleeps:
+        return need(floor, order), NOTHING
+    if not floor.has_book:
+        return _hold_without_book(floor, order)
+    walk = plan(floor, order)
+    if order.buy:
+        rate = floor.venue.tariff.taker
+        needed = sum((cost(floor, p, q, rate) for what, p, q, _ in walk.steps if what == "take"), NOTHING)
+    else:
+        needed = up(order.qty if order.qty is not None else walk.taken)
+    return needed, up(needed * MARGIN) if waits and (order.buy or order.qty is None) else NOTHING
+
+
+def _hold_without_book(floor: Floor, order: PlainOrder) -> tuple[Fraction, Fraction]:
+    last, rate = floor.last or NOTHING, floor.venue.tariff.taker
+    if order.buy and order.funds is not None:
+        return order.funds + (up(order.funds * rate) if floor.venue.fee_in_quote else NOTHING), NOTHING
+    if order.buy:
+        needed = cost(floor, last, order.left, rate)
+        return needed, up(needed * MARGIN)
+    if order.qty is not None:
+        return up(order.qty), NOTHING
+    needed = up(floor_to((order.funds or NOTHING) / last, floor.venue.step))
+    return needed, up(needed * MARGIN)
+
+
+def accept(floor: Floor, order: PlainOrder, needed: Fraction, margin: Fraction) -> None:
+    """Take an order in and set aside what it holds."""
+    order.status = "pending_new" if order.phase == "pending" else "new"
+    floor.orders[order.name] = order
+    floor.open_orders.append(order)
+    free = floor.purse(order.owner).free(pays_in(floor, order))
+    hold(floor, order, needed + max(NOTHING, min(margin, free - extra(floor, order, needed))))
+
+
+def arrive(floor: Floor, order: PlainOrder) -> None:
+    """Let an accepted order act in the moment it reaches the exchange."""
+    order.number = floor.next_number()
+    order.since = floor.now
+    if order.sleeps and order.phase != "woken":
+        fall_asleep(floor, order)
+        return
+    order.phase = "working"
+    order.shown = min(order.display, order.left) if order.display else NOTHING
+    if not floor.has_book:
+        beyond = bool(floor.last) and order.limit is not None and order.good(floor.last or NOTHING)
+        order.crossed = (beyond and order.limit != floor.last) or order.tif in ("IOC", "FOK")
+        return
+    if floor.usable():
+        enter(floor, order)
+    elif wants_now(order) or order.kind in MARKETS or order.tif in ("IOC", "FOK"):
+        end(floor, order, "expired")
+    else:
+        order.met = False
+
+
+def enter(floor: Floor, order: PlainOrder) -> None:
+    """Walk the book, then rest or end."""
+    if order.kind in MARKETS:
+        _pay_for_walk(floor, order)
+    elif order.kind != "limit_maker":
+        walk = plan(floor, order)
+        if order.tif != "FOK" or walk.taken == order.left:
+            apply(floor, order, walk)
+    if not order.open:
+        return
+    if order.rests:
+        order.met = True
+        floor.stand_in_line(order)
+    else:
+        end(floor, order, "expired")
+
+
+def _pay_for_walk(floor: Floor, order: PlainOrder) -> None:
+    """A market order holds exactly what its walk needs, as far as held and free money go."""
+    asset = pays_in(floor, order)
+    money = order.held + floor.purse(order.owner).free(asset)
+    walk = plan(floor, order, money if order.buy else None)
+    if order.buy:
+        rate = floor.venue.tariff.taker
+        needed = sum((cost(floor, p, q, rate) for what, p, q, _ in walk.steps if what == "take"), NOTHING)
+        hold(floor, order, max(order.held, needed))
+    elif order.qty is None:
+        hold(floor, order, max(order.held, up(walk.taken)))
+    apply(floor, order, walk)
+
+
+def fall_asleep(floor: Floor, order: PlainOrder) -> None:
+    """Arm an order."""
+    order.phase = "armed"
+    if order.trails and order.stop is None:
+        order.best = floor.confirmed if floor.confirmed is not None else floor.last
+    elif order.trails and order.stop is not None:
+        start = floor.confirmed if floor.confirmed is not None else floor.last
+        order.rising = start is None or start < order.stop
+    hold(floor, order, need(floor, order))
+
+
+def refused(floor: Floor, order: PlainOrder) -> str:
+    """Return why an order that is here now would be refused, money left aside."""
+    return refusal(floor, order) or problem_on_arrival(floor, order)
+
+
+def place_leg(floor: Floor, leg: PlainOrder) -> bool:
+    """Place a pending leg: it is checked and paid for now. Returns False when it ended instead."""
+    leg.phase = "armed" if leg.sleeps else "working"
+    code = refused(floor, leg)
+    needed, margin = (NOTHING, NOTHING) if code else first_hold(floor, leg, waits=False)
+    if not code and not affords(floor, leg, needed):
+        code = "balance"
+    if code:
+        leg.code = code
+        leg.group_kind = ""  # the other leg stays
+        leg.phase = "working"
+        end(floor, leg, "expired")
+        return False
+    leg.status = "new"
+    hold(floor, leg, needed + margin)
+    lock(floor, leg)
+    return True
+
+
+def settle_freed(floor: Floor) -> None:
+    """Place the legs whose working order is filled, until nothing more is set free."""
+    while floor.freed:
+        working = floor.freed.popleft()
+        legs = [leg for leg in floor.group(working) if leg.role == "pending" and leg.open]
+        placed = [leg for leg in legs if place_leg(floor, leg)]
+        for leg in placed:
+            if leg.open:
+                arrive(floor, leg)
+
+
+def buyable(floor: Floor, order: PlainOrder, price: Fraction) -> Fraction:
+    """Without a book: what a waiting market order can have at a price, with what it holds and what is free."""
+    if order.funds is not None:
+        wanted = floor_to((order.funds - order.paid) / price, floor.venue.step)
+    else:
+        wanted = order.left
+    money = order.held + floor.purse(order.owner).free(pays_in(floor, order))
+    return min(wanted, affordable(floor, price, money) if order.buy else floor_to(money, floor.venue.qty_unit))

@@ -1,0 +1,94 @@
+"""Sleeping orders: which trades count, what wakes, and what happens then."""
+
+from fractions import Fraction
+
+from tests.oracle.arrival import arrive, first_hold, reached
+from tests.oracle.floor import Floor
+from tests.oracle.orders import MARKETS, PlainOrder
+from tests.oracle.resting import is_late
+from tests.oracle.settlement import affords, end, end_partners, hold, need, wake_price
+from tests.oracle.units import NOTHING
+
+NEAR = Fraction(5, 100)
+
+
+def near(price: Fraction, other: Fraction) -> bool:
+    """True when a price lies within five per cent of another."""
+    return abs(price - other) <= other * NEAR
+
+
+def confirm(floor: Floor, price: Fraction, trade: str) -> bool:
+    """Judge a print; returns True when it counts."""
+    sure = floor.confirmed is None or near(price, floor.confirmed)
+    if not sure and floor.doubtful is not None and floor.doubtful[1] != trade:
+        sure = near(price, floor.doubtful[0])
+    if not sure and floor.usable() and floor.bids and floor.asks:
+        sure = near(price, (max(floor.bids) + min(floor.asks)) / 2)
+    if sure:
+        floor.confirmed, floor.doubtful = price, None
+    else:
+        floor.doubtful = (price, trade)
+    return sure
+
+
+def wake(floor: Floor, price: Fraction, qty: Fraction, taker_buys: bool, at: int) -> None:
+    """Judge a confirmed price; what it triggers arrives at once, on what the trade has left."""
+    asleep = sorted((o for o in floor.open_orders if o.phase == "armed"), key=lambda o: o.number)
+    woken = [o for o in asleep if not is_late(o, at) and judge(floor, o, price)]
+    if not woken:
+        return
+    if floor.has_book:
+        floor.take(taker_buys, price, min(qty, floor.displayed(taker_buys, price)))
+    for order in woken:
+        if order.open:
+            act(floor, order)
+
+
+def judge(floor: Floor, order: PlainOrder, price: Fraction) -> bool:
+    """Let an armed order see a price; returns True when it triggers."""
+    if order.trails:
+        follow(floor, order, price)
+    trigger = wake_price(floor, order)
+    return trigger is not None and reached(order, trigger, price)
+
+
+def follow(floor: Floor, order: PlainOrder, price: Fraction) -> None:
+    """Move a trailing stop's best price; it never loosens."""
+    if order.best is None:
+        assert order.stop is not None or order.rising is None
+        active = order.stop is None or (price >= order.stop if order.rising else price <= order.stop)
+        if not active:
+            return
+        order.best = price
+    else:
+        order.best = min(order.best, price) if order.buy else max(order.best, price)
+    hold(floor, order, min(order.held, need(floor, order)) if order.limit is None else order.held)
+
+
+def act(floor: Floor, order: PlainOrder) -> None:
+    """An order has triggered: it becomes a market or a limit order and arrives."""
+    end_partners(floor, order, "expired")
+    order.phase = "woken"
+    if floor.venue.kucoin:
+        code = _unpaid(floor, order)
+        if code:
+            order.code = code
+            end(floor, order, "expired")
+            return
+    arrive(floor, order)
+
+
+def _unpaid(floor: Floor, order: PlainOrder) -> str:
+    """KuCoin: an armed order holds nothing, so it is paid for now."""
+    if order.kind in MARKETS and floor.has_book:
+        asleep, order.kind = order.kind, "market"
+        needed = first_hold(floor, order, waits=False)[0]
+        order.kind = asleep
+    elif order.kind in MARKETS:
+        needed = NOTHING
+    else:
+        needed = need(floor, order)
+    if not affords(floor, order, needed):
+        return "balance"
+    hold(floor, order, needed)
+    return ""
