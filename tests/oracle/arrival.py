@@ -5,7 +5,7 @@ from fractions import Fraction
 from tests.oracle.floor import Floor
 from tests.oracle.orders import MARKETS, PlainOrder
 from tests.oracle.rules import refusal
-from tests.oracle.settlement import affordable, affords, cost, end, extra, hold, lock, need, pays_in
+from tests.oracle.settlement import affordable, affords, close, cost, end, extra, hold, lock, need, pays_in
 from tests.oracle.units import NOTHING, floor_to, up
 from tests.oracle.walk import apply, plan
 
@@ -156,7 +156,11 @@ def fall_asleep(floor: Floor, order: PlainOrder) -> None:
     elif order.trails and order.stop is not None:
         start = floor.confirmed if floor.confirmed is not None else floor.last
         order.rising = start is None or start < order.stop
-    hold(floor, order, need(floor, order))
+    if affords(floor, order, need(floor, order)):
+        hold(floor, order, need(floor, order))
+    else:
+        order.code = "balance"
+        end(floor, order, "expired")
 
 
 def refused(floor: Floor, order: PlainOrder) -> str:
@@ -173,9 +177,7 @@ def place_leg(floor: Floor, leg: PlainOrder) -> bool:
         code = "balance"
     if code:
         leg.code = code
-        leg.group_kind = ""  # the other leg stays
-        leg.phase = "working"
-        end(floor, leg, "expired")
+        close(floor, leg, "expired")  # the other leg stays
         return False
     leg.status = "new"
     hold(floor, leg, needed + margin)
@@ -197,7 +199,7 @@ def settle_freed(floor: Floor) -> None:
 def buyable(floor: Floor, order: PlainOrder, price: Fraction) -> Fraction:
     """Without a book: what a waiting market order can have at a price, with what it holds and what is free."""
     if order.funds is not None:
-        wanted = floor_to((order.funds - order.paid) / price, floor.venue.step)
+        wanted = floor_to(max(NOTHING, order.funds - order.paid) / price, floor.venue.step)
     else:
         wanted = order.left
     money = order.held + floor.purse(order.owner).free(pays_in(floor, order))

@@ -97,9 +97,7 @@ class Floor:
 
     def pair(self, order: PlainOrder) -> list[PlainOrder]:
         """Return the other legs of which only one may fill."""
-        if order.group_kind == "oco" or (order.group_kind == "otoco" and order.role == "pending"):
-            return [o for o in self.group(order) if o is not order and o.role == order.role]
-        return []
+        return [o for o in self.group(order) if o is not order and o.role == order.role] if order.in_pair else []
 
     def stand_in_line(self, order: PlainOrder) -> None:
         """Give an order its place behind what is displayed, and never before earlier ones of ours."""

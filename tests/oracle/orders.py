@@ -111,6 +111,11 @@ class PlainOrder:
         return (self.qty or NOTHING) - self.filled - self.canceled
 
     @property
+    def in_pair(self) -> bool:
+        """True for legs of which at most one fills."""
+        return self.group_kind == "oco" or (self.group_kind == "otoco" and self.role == "pending")
+
+    @property
     def rests(self) -> bool:
         """True when a rest stays in the book."""
         return self.limit is not None and self.tif in ("GTC", "GTD")

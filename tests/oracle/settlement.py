@@ -34,16 +34,20 @@ def wake_price(floor: Floor, order: PlainOrder) -> Fraction | None:
     """Return the price that triggers a sleeping order now."""
     if not order.trails:
         return order.stop
-    if order.best is None:
-        return None
+    return None if order.best is None else trailing_price(floor, order, order.best)
+
+
+def trailing_price(floor: Floor, order: PlainOrder, best: Fraction) -> Fraction:
+    """Return the trigger of a trailing stop whose best price is `best`."""
     share = Fraction(order.bips or 0, 10_000)
     unit = floor.venue.price_unit
-    return ceil_to(order.best * (1 + share), unit) if order.buy else floor_to(order.best * (1 - share), unit)
+    return ceil_to(best * (1 + share), unit) if order.buy else floor_to(best * (1 - share), unit)
 
 
 def need(floor: Floor, order: PlainOrder) -> Fraction:
     """Return what the rest of a limit order or a sleeping order holds."""
-    if order.phase == "pending" or (order.phase == "armed" and floor.venue.kucoin):
+    asleep = order.sleeps and order.phase in ("in_flight", "armed")
+    if order.phase == "pending" or (asleep and floor.venue.kucoin):
         return NOTHING
     if not order.buy:
         return up(order.left)
@@ -52,15 +56,15 @@ def need(floor: Floor, order: PlainOrder) -> Fraction:
         return cost(floor, order.limit, order.left, tariff.dearer)
     price = wake_price(floor, order)
     if price is None:
-        price = order.stop
-    return cost(floor, price or NOTHING, order.left, tariff.dearer)
+        start = order.stop or (floor.confirmed if floor.confirmed is not None else floor.last)
+        price = trailing_price(floor, order, start or NOTHING)
+    return cost(floor, price, order.left, tariff.dearer)
 
 
 def lock(floor: Floor, order: PlainOrder) -> None:
     """Write down what an order holds; a pair holds the larger of both needs once."""
-    partners = floor.pair(order)
-    key = order.group if partners else order.name
-    held = max((o.held for o in [order, *partners] if o.open), default=NOTHING)
+    key = f"{order.group} {order.role}" if order.in_pair else order.name
+    held = max((o.held for o in [order, *floor.pair(order)] if o.open), default=NOTHING)
     floor.purse(order.owner).lock(pays_in(floor, order), key, held)
 
 
@@ -135,23 +139,26 @@ def end(floor: Floor, order: PlainOrder, status: str) -> None:
     """End an open order, and with it whatever cannot go on without it."""
     if order.status not in OPEN:
         return
-    order.status = status
-    hold(floor, order, NOTHING)
-    floor.open_orders.remove(order)
-    if order.role == "working":
-        if status == "filled":
-            floor.freed.append(order)
-        else:
-            for leg in floor.group(order):
-                end(floor, leg, status)
+    pending = order.phase == "pending"
+    close(floor, order, status)
+    if order.role == "working" and status == "filled":
+        floor.freed.append(order)
+    elif order.role == "working" or (pending and order.group_kind == "otoco"):
+        for other in floor.group(order):
+            close(floor, other, status)
     elif status != "filled":
         end_partners(floor, order, status)
-        if order.phase == "pending" and order.group_kind == "otoco":
-            for other in floor.group(order):
-                end(floor, other, status)
 
 
 def end_partners(floor: Floor, order: PlainOrder, status: str) -> None:
     """One cancels the other."""
     for other in floor.pair(order):
-        end(floor, other, status)
+        close(floor, other, status)
+
+
+def close(floor: Floor, order: PlainOrder, status: str) -> None:
+    """End one order and nothing else."""
+    if order.status in OPEN:
+        order.status = status
+        hold(floor, order, NOTHING)
+        floor.open_orders.remove(order)
