@@ -21,7 +21,7 @@ def wants_now(order: PlainOrder) -> bool:
 def problem_on_arrival(floor: Floor, order: PlainOrder) -> str:
     """Return what the book has against an order: nothing to take, a post-only that meets it, a stop too late."""
     if order.sleeps:
-        return "trigger" if not floor.venue.kucoin and _wakes_at_once(floor, order) else ""
+        return ""
     if not floor.has_book:
         return _problem_without_book(floor, order)
     if not floor.usable():
@@ -35,22 +35,10 @@ def problem_on_arrival(floor: Floor, order: PlainOrder) -> str:
 
 def _problem_without_book(floor: Floor, order: PlainOrder) -> str:
     if order.kind == "market":
-        return "" if floor.live and floor.last else "no_depth"
-    if order.kind == "limit_maker" and floor.last and order.good(floor.last) and order.limit != floor.last:
-        return "post_only"
-    return ""
-
-
-def _wakes_at_once(floor: Floor, order: PlainOrder) -> bool:
-    if order.trails or floor.last is None or order.stop is None:
-        return False
-    return reached(order, order.stop, floor.last)
-
-
-def reached(order: PlainOrder, stop: Fraction, price: Fraction) -> bool:
-    """True when a price is at or beyond a trigger."""
-    falls = order.buy == order.kind.startswith("take_profit")
-    return price <= stop if falls else price >= stop
+        return "" if floor.live and floor.reference else "no_depth"
+    last = floor.reference
+    crosses = order.kind == "limit_maker" and last and order.good(last) and order.limit != last
+    return "post_only" if crosses else ""
 
 
 def meets(floor: Floor, order: PlainOrder) -> bool:
@@ -66,16 +54,18 @@ def first_hold(floor: Floor, order: PlainOrder, *, waits: bool) -> tuple[Fractio
     if not floor.has_book:
         return _hold_without_book(floor, order)
     walk = plan(floor, order)
+    if waits and not (floor.usable() and walk.complete):
+        return _hold_without_book(floor, order)
     if order.buy:
         rate = floor.venue.tariff.taker
         needed = sum((cost(floor, p, q, rate) for what, p, q, _ in walk.steps if what == "take"), NOTHING)
     else:
         needed = up(order.qty if order.qty is not None else walk.taken)
-    return needed, up(needed * MARGIN) if waits and (order.buy or order.qty is None) else NOTHING
+    return needed, up(needed * MARGIN) if waits and order.buy else NOTHING
 
 
 def _hold_without_book(floor: Floor, order: PlainOrder) -> tuple[Fraction, Fraction]:
-    last, rate = floor.last or NOTHING, floor.venue.tariff.taker
+    last, rate = floor.reference or NOTHING, floor.venue.tariff.taker
     if order.buy and order.funds is not None:
         return order.funds + (up(order.funds * rate) if floor.venue.fee_in_quote else NOTHING), NOTHING
     if order.buy:
@@ -106,10 +96,12 @@ def arrive(floor: Floor, order: PlainOrder) -> None:
     order.phase = "working"
     order.shown = min(order.display, order.left) if order.display else NOTHING
     if not floor.has_book:
-        beyond = bool(floor.last) and order.limit is not None and order.good(floor.last or NOTHING)
-        order.crossed = (beyond and order.limit != floor.last) or order.tif in ("IOC", "FOK")
+        beyond = bool(floor.reference) and order.limit is not None and order.good(floor.reference or NOTHING)
+        order.crossed = (beyond and order.limit != floor.reference) or order.tif in ("IOC", "FOK")
         return
-    if floor.usable():
+    if order.kind in MARKETS and not (floor.asks if order.buy else floor.bids):
+        end(floor, order, "expired")
+    elif floor.usable():
         enter(floor, order)
     elif wants_now(order) or order.kind in MARKETS or order.tif in ("IOC", "FOK"):
         end(floor, order, "expired")
@@ -151,16 +143,21 @@ def _pay_for_walk(floor: Floor, order: PlainOrder) -> None:
 def fall_asleep(floor: Floor, order: PlainOrder) -> None:
     """Arm an order."""
     order.phase = "armed"
-    if order.trails and order.stop is None:
-        order.best = floor.confirmed if floor.confirmed is not None else floor.last
-    elif order.trails and order.stop is not None:
-        start = floor.confirmed if floor.confirmed is not None else floor.last
-        order.rising = start is None or start < order.stop
-    if affords(floor, order, need(floor, order)):
-        hold(floor, order, need(floor, order))
+    if order.trails:
+        _begin_to_follow(floor, order)
+    needed = max(order.held, need(floor, order))
+    if affords(floor, order, needed):
+        hold(floor, order, needed)
     else:
         order.code = "balance"
         end(floor, order, "expired")
+
+
+def _begin_to_follow(floor: Floor, order: PlainOrder) -> None:
+    if order.stop is None or order.stop == floor.reference:
+        order.best = floor.reference
+    else:
+        order.rising = floor.reference is None or floor.reference < order.stop
 
 
 def refused(floor: Floor, order: PlainOrder) -> str:

@@ -4,10 +4,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tests.oracle.arrival import buyable, reached, settle_freed
+from tests.oracle.arrival import buyable, settle_freed
 from tests.oracle.floor import Floor
 from tests.oracle.orders import MARKETS, PlainOrder
-from tests.oracle.settlement import affords, cost, end, end_partners, extra, fill, hold, need, pays_in, wake_price
+from tests.oracle.rules import reached
+from tests.oracle.settlement import (
+    affords,
+    cost,
+    end,
+    end_partners,
+    extra,
+    fill,
+    hold,
+    lower,
+    need,
+    pays_in,
+    wake_price,
+)
 from tests.oracle.units import NOTHING, ceil_to, floor_to, up
 
 
@@ -82,6 +95,7 @@ def take_now(floor: Floor, order: PlainOrder, price: Fraction, volume: Volume) -
     part = volume.take(order.left)
     if part:
         fill(floor, order, price, part, "taker")
+        lower(floor, order)
     if order.open and not order.rests:
         end(floor, order, "expired")
     return True
@@ -100,6 +114,7 @@ def take_market(floor: Floor, order: PlainOrder, price: Fraction, volume: Volume
     needed = cost(floor, price, part, floor.venue.tariff.taker) if order.buy else up(part)
     hold(floor, order, max(order.held, needed))
     fill(floor, order, price, part, "taker")
+    lower(floor, order)
     if order.open and part == wanted:
         end(floor, order, "expired" if short else "filled")
 
@@ -109,6 +124,7 @@ def rest(floor: Floor, order: PlainOrder, price: Fraction, volume: Volume) -> No
     part = volume.take(order.left)
     if part:
         fill(floor, order, price, part, "maker")
+        lower(floor, order)
 
 
 def play_bar(floor: Floor, bar: PlainBar) -> None:
@@ -187,6 +203,7 @@ def trip(floor: Floor, order: PlainOrder, price: Fraction, volume: Volume, bar: 
         part = volume.take(order.left)
         if part:
             fill(floor, order, price, part, "taker")
+            lower(floor, order)
     if order.open and not order.rests:
         end(floor, order, "expired")
 

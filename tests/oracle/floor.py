@@ -41,6 +41,11 @@ class Floor:
         self.freed: deque[PlainOrder] = deque()
         """Working orders that are filled and whose pending legs are still to be placed."""
 
+    @property
+    def reference(self) -> Fraction | None:
+        """Return the last confirmed price; before the first one the last price."""
+        return self.last if self.confirmed is None else self.confirmed
+
     def purse(self, owner: str) -> PlainCash:
         """Return an account, empty at first."""
         return self.cash.setdefault(owner, PlainCash())
@@ -56,12 +61,8 @@ class Floor:
         return self.live and self.synced and self.has_book and not crossed
 
     def show(self, bids: Levels, asks: Levels) -> None:
-        """Display a new book; a level whose quantity is another one counts as new in full."""
+        """Display a new book."""
         self.bids, self.asks = dict(bids), dict(asks)
-        for key in list(self.taken):
-            from_asks, price = key
-            if (self.asks if from_asks else self.bids).get(price) != self.taken[key][0]:
-                del self.taken[key]
 
     def displayed(self, asks: bool, price: Fraction) -> Fraction:
         """Return what is displayed at a price."""
@@ -69,13 +70,15 @@ class Floor:
 
     def free(self, asks: bool, price: Fraction) -> Fraction:
         """Return what of a level nobody of ours has taken; the optimist forgets."""
-        used = NOTHING if self.model == "optimistic" else self.taken.get((asks, price), (NOTHING, NOTHING))[1]
-        return max(NOTHING, self.displayed(asks, price) - used)
+        shown = self.displayed(asks, price)
+        then, used = self.taken.get((asks, price), (NOTHING, NOTHING))
+        return shown if then != shown or self.model == "optimistic" else max(NOTHING, shown - used)
 
     def take(self, asks: bool, price: Fraction, qty: Fraction) -> None:
-        """Remember that a part of a level is gone."""
+        """Remember that a part of a level is gone, as long as it shows the same quantity."""
         shown = self.displayed(asks, price)
-        self.taken[(asks, price)] = (shown, self.taken.get((asks, price), (shown, NOTHING))[1] + qty)
+        then, used = self.taken.get((asks, price), (shown, NOTHING))
+        self.taken[(asks, price)] = (shown, qty + (used if then == shown else NOTHING))
 
     def ladder(self, asks: bool) -> Iterator[tuple[Fraction, Fraction]]:
         """Yield (price, still to be had), best first."""

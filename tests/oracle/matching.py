@@ -15,7 +15,7 @@ from tests.oracle.floor import Floor, Levels
 from tests.oracle.orders import PlainOrder
 from tests.oracle.resting import meet_book, meet_trade
 from tests.oracle.rules import refusal
-from tests.oracle.settlement import affords, end, hold, need
+from tests.oracle.settlement import affords, end, shrink
 from tests.oracle.terms import PlainVenue
 from tests.oracle.triggers import confirm, wake
 from tests.oracle.units import NOTHING
@@ -68,12 +68,15 @@ class SlowExchange:
         self.advance(now)
         floor = self.floor
         floor.last = price
-        if (not floor.usable() if floor.has_book else not floor.live) or name in floor.trades_seen:
+        if not floor.live or name in floor.trades_seen:
+            return
+        counts = confirm(floor, price, name)
+        if floor.has_book and not floor.usable():
             return
         floor.trades_seen.add(name)
 
         def woken() -> None:
-            if confirm(floor, price, name):
+            if counts:
                 wake(floor, price, qty, taker_buys, at)
 
         if floor.has_book:
@@ -129,6 +132,7 @@ class SlowExchange:
         for order in floor.open_orders:
             order.since = now
             order.before = None
+            order.met = True
             order.place = order.number
             order.shown = min(order.display, order.left) if order.display else NOTHING
 
@@ -178,15 +182,13 @@ class SlowExchange:
 
     def _amend(self, name: str, qty: Fraction) -> None:
         floor, order = self.floor, self.floor.orders.get(name)
-        if order is None or not order.open or order.qty is None or floor.venue.kucoin:
+        if order is None or not order.open or order.qty is None or floor.venue.kucoin or order.group:
             return
         less = order.qty - order.canceled - qty
         step = floor.venue.step
         if less <= 0 or qty <= order.filled or qty % step or order.phase not in ("working", "armed"):
             return
-        order.canceled += less
-        order.shown = min(order.shown, order.left)
-        hold(floor, order, min(order.held, need(floor, order)))
+        shrink(floor, order, less)
 
 
 def _phase(order: PlainOrder) -> str:
@@ -204,7 +206,7 @@ def _misplaced(floor: Floor, orders: list[PlainOrder]) -> bool:
     stop = stops[0].stop if not stops[0].trails else None
     gain = next(o for o in pair if o is not stops[0])
     aim = gain.stop if gain.sleeps else gain.limit
-    middle = floor.last if gain.role == "either" else None
+    middle = floor.reference if gain.role == "either" else None
     prices = [p for p in (stop, middle, aim) if p is not None]
     if pair[0].buy:
         prices.reverse()

@@ -6,7 +6,7 @@ from math import floor as whole
 from tests.oracle.arrival import enter, meets
 from tests.oracle.floor import Floor
 from tests.oracle.orders import PlainOrder
-from tests.oracle.settlement import end, fill
+from tests.oracle.settlement import end, fill, lower
 from tests.oracle.units import NOTHING
 
 LATE_MS = 10_000
@@ -35,6 +35,7 @@ def meet_trade(floor: Floor, price: Fraction, qty: Fraction, taker_buys: bool, a
         if part and order.open:
             assert order.limit is not None
             fill(floor, order, order.limit, part, "maker")
+            lower(floor, order)
             use_shown(floor, order, part)
 
 
@@ -83,7 +84,7 @@ def meet_book(floor: Floor) -> None:
                 floor.take(buy, price, part)
                 assert order.limit is not None
                 fill(floor, order, order.limit, part, "maker")
-                use_shown(floor, order, part)
+            lower(floor, order)
 
 
 def settle(floor: Floor) -> None:

@@ -56,9 +56,9 @@ def _price(floor: Floor, order: PlainOrder) -> str:
 
 def _guess(floor: Floor, order: PlainOrder) -> Fraction | None:
     """Return the quantity; of an order by quote amount what it buys at the last price."""
-    if order.qty is not None or order.funds is None or not floor.last:
+    if order.qty is not None or order.funds is None or not floor.reference:
         return order.qty
-    return floor_to(order.funds / floor.last, floor.venue.step)
+    return floor_to(order.funds / floor.reference, floor.venue.step)
 
 
 def _lot(floor: Floor, order: PlainOrder) -> str:
@@ -105,7 +105,7 @@ def _notional(floor: Floor, order: PlainOrder) -> str:
         high = high if venue.market_max_notional else NOTHING
         if order.funds is not None:
             return _value(order.funds, low, high)
-    price = order.limit or order.stop or floor.last
+    price = order.limit or order.stop or floor.reference
     return "" if not price else _value(down(price * (order.qty or NOTHING)), low, high)
 
 
@@ -116,11 +116,11 @@ def _value(value: Fraction, low: Fraction, high: Fraction) -> str:
 
 
 def _percent_price(floor: Floor, order: PlainOrder) -> str:
-    if order.limit is None or not floor.last:
+    if order.limit is None or not floor.reference:
         return ""
     side = "bid" if order.buy else "ask"
     high, low = floor.venue.rule(f"{side}_up"), floor.venue.rule(f"{side}_down")
-    too_far = (high and order.limit > floor.last * high) or order.limit < floor.last * low
+    too_far = (high and order.limit > floor.reference * high) or order.limit < floor.reference * low
     return "percent_price" if too_far else ""
 
 
@@ -143,6 +143,23 @@ def _position(floor: Floor, order: PlainOrder) -> str:
     return "position" if wanted > most else ""
 
 
+def _too_late(floor: Floor, order: PlainOrder) -> str:
+    """Binance refuses a stop that would trigger at once; a trailing stop needs a price to begin with."""
+    if not order.sleeps or order.phase == "pending":
+        return ""
+    if order.trails:
+        return "" if floor.reference else "no_depth"
+    if floor.venue.kucoin or floor.reference is None or order.stop is None:
+        return ""
+    return "trigger" if reached(order, order.stop, floor.reference) else ""
+
+
+def reached(order: PlainOrder, stop: Fraction, price: Fraction) -> bool:
+    """True when a price is at or beyond a trigger."""
+    falls = order.buy == order.kind.startswith("take_profit")
+    return price <= stop if falls else price >= stop
+
+
 CHECKS: tuple[Callable[[Floor, PlainOrder], str], ...] = (
     _closed,
     _parameters,
@@ -155,4 +172,5 @@ CHECKS: tuple[Callable[[Floor, PlainOrder], str], ...] = (
     _percent_price,
     _count,
     _position,
+    _too_late,
 )

@@ -56,7 +56,7 @@ def need(floor: Floor, order: PlainOrder) -> Fraction:
         return cost(floor, order.limit, order.left, tariff.dearer)
     price = wake_price(floor, order)
     if price is None:
-        start = order.stop or (floor.confirmed if floor.confirmed is not None else floor.last)
+        start = order.stop or (floor.reference)
         price = trailing_price(floor, order, start or NOTHING)
     return cost(floor, price, order.left, tariff.dearer)
 
@@ -121,18 +121,23 @@ def fill(floor: Floor, order: PlainOrder, price: Fraction, qty: Fraction, role: 
     hold(floor, order, order.held - spent)
     if order.qty is not None and order.left == 0:
         end(floor, order, "filled")
-    elif order.limit is not None:
+
+
+def lower(floor: Floor, order: PlainOrder) -> None:
+    """After all executions of one moment: set free what the rest of a limit order does not need."""
+    if order.open and order.limit is not None:
         hold(floor, order, min(order.held, need(floor, order)))
 
 
 def shrink(floor: Floor, order: PlainOrder, qty: Fraction) -> None:
     """Take a quantity off an open order; one that has nothing left expires."""
+    kept = up(order.held * (order.left - qty) / order.left) if order.qty is not None else order.held
     order.canceled += qty
     order.shown = min(order.shown, order.left)
     if order.left == 0:
         end(floor, order, "expired")
-    elif order.limit is not None:
-        hold(floor, order, min(order.held, need(floor, order)))
+    else:
+        hold(floor, order, kept if order.limit is None else min(order.held, need(floor, order)))
 
 
 def end(floor: Floor, order: PlainOrder, status: str) -> None:
@@ -143,7 +148,7 @@ def end(floor: Floor, order: PlainOrder, status: str) -> None:
     close(floor, order, status)
     if order.role == "working" and status == "filled":
         floor.freed.append(order)
-    elif order.role == "working" or (pending and order.group_kind == "otoco"):
+    elif order.role == "working" or pending:
         for other in floor.group(order):
             close(floor, other, status)
     elif status != "filled":

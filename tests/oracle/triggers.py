@@ -2,10 +2,11 @@
 
 from fractions import Fraction
 
-from tests.oracle.arrival import arrive, first_hold, reached
+from tests.oracle.arrival import arrive, first_hold
 from tests.oracle.floor import Floor
 from tests.oracle.orders import MARKETS, PlainOrder
 from tests.oracle.resting import is_late
+from tests.oracle.rules import reached
 from tests.oracle.settlement import affords, end, end_partners, hold, need, wake_price
 from tests.oracle.units import NOTHING
 
@@ -37,8 +38,9 @@ def wake(floor: Floor, price: Fraction, qty: Fraction, taker_buys: bool, at: int
     woken = [o for o in asleep if not is_late(o, at) and judge(floor, o, price)]
     if not woken:
         return
-    if floor.has_book:
-        floor.take(taker_buys, price, min(qty, floor.displayed(taker_buys, price)))
+    shown = floor.displayed(taker_buys, price)
+    if floor.has_book and shown:
+        floor.take(taker_buys, price, qty)
     for order in woken:
         if order.open:
             act(floor, order)
@@ -62,7 +64,6 @@ def follow(floor: Floor, order: PlainOrder, price: Fraction) -> None:
         order.best = price
     else:
         order.best = min(order.best, price) if order.buy else max(order.best, price)
-    hold(floor, order, min(order.held, need(floor, order)) if order.limit is None else order.held)
 
 
 def act(floor: Floor, order: PlainOrder) -> None:

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from tests.oracle.floor import Floor
 from tests.oracle.orders import PlainOrder
-from tests.oracle.settlement import affordable, cost, end, fill, shrink
+from tests.oracle.settlement import affordable, cost, end, fill, lower, shrink
 from tests.oracle.units import NOTHING, down, floor_to, total, up
 
 
@@ -107,6 +107,7 @@ def apply(floor: Floor, order: PlainOrder, walk: Walk) -> None:
         else:
             shrink(floor, own, qty)
             shrink(floor, order, qty)
+    lower(floor, order)
     if walk.cut:
         end(floor, order, "expired")
     elif order.open and order.qty is None and walk.complete and walk.taken > 0:

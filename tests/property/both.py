@@ -25,6 +25,7 @@ from cryptobot_desktop.domain.orders import (
 )
 from cryptobot_desktop.domain.purse import CrossRate
 from cryptobot_desktop.execution.exchange import PaperExchange
+from cryptobot_desktop.execution.rejections import Rejection
 from cryptobot_desktop.portfolio.accounting import Journal, postings_for_deposit
 from cryptobot_desktop.portfolio.ledger import Ledger
 from tests.builders import MemoryBook, btc_usdt, candle_of, market_of, public_trade
@@ -39,6 +40,8 @@ OWNERS = ("main", "other")
 TOKEN_PRICE = 3
 """Whole quote units of one unit of the discount asset."""
 BAR_MS = 60_000
+OPENING = 2
+"""The first operations of a script, which open the market; they are never left out."""
 
 
 class Wallet:
@@ -213,7 +216,8 @@ class Both:
     def _amend(self, number: int, qty: int) -> None:
         if self.requests:
             name = self.requests[-1 - number % min(8, len(self.requests))].client_id
-            self._settle(self.exchange.amend(name, qty, self.market, self.now))
+            answer = self.exchange.amend(name, qty, self.market, self.now)
+            self._settle(() if isinstance(answer, Rejection) else answer)
             self.slow.amend(name, qty * self.qty_unit, self.now, self.setting.latency_ms)
 
     def _again(self, number: int, _: int) -> None:
@@ -342,7 +346,7 @@ def shortest(setting: Setting, script: Sequence[Op]) -> list[Op]:
     part = list(script)
     size = len(part) // 2
     while size:
-        start = 0
+        start = OPENING
         while start < len(part):
             fewer = part[:start] + part[start + size :]
             if wrong(fewer):
