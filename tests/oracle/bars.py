@@ -21,6 +21,7 @@ from tests.oracle.settlement import (
     pays_in,
     wake_price,
 )
+from tests.oracle.trailing import follow
 from tests.oracle.units import NOTHING, ceil_to, floor_to, up
 
 
@@ -142,7 +143,7 @@ def play_bar(floor: Floor, bar: PlainBar) -> None:
     before = set(floor.open_orders)
     settle_freed(floor)
     late = [o for o in floor.open_orders if o.role == "pending" and o not in {*before, *legs}]
-    for order in [*present, *legs]:
+    for order in sorted([*present, *legs], key=lambda o: o.phase != "armed"):
         if order.open:
             favourable(floor, order, bar, volume)
     settle_freed(floor)
@@ -154,8 +155,8 @@ def play_bar(floor: Floor, bar: PlainBar) -> None:
 def at_the_open(floor: Floor, order: PlainOrder, bar: PlainBar, volume: Volume) -> None:
     """Phase 1."""
     if order.phase == "armed":
-        if order.trails and order.best is None:
-            order.best = bar.open
+        if order.trails:
+            follow(order, bar.open)
         trigger = wake_price(floor, order)
         if trigger is not None and reached(order, trigger, bar.open):
             trip(floor, order, bar.open, volume, bar)
@@ -168,8 +169,8 @@ def adverse(floor: Floor, order: PlainOrder, bar: PlainBar, volume: Volume) -> N
     """Phase 2: the market moves against the position first."""
     worst, best = (bar.high, bar.low) if order.buy else (bar.low, bar.high)
     trigger = wake_price(floor, order)
-    if order.trails and order.best is not None and trigger is not None and not reached(order, trigger, worst):
-        order.best = min(order.best, best) if order.buy else max(order.best, best)
+    if order.trails and (trigger is None or not reached(order, trigger, worst)):
+        follow(order, best)
         trigger = wake_price(floor, order)
     if trigger is not None and reached(order, trigger, worst):
         trip(floor, order, trigger, volume, bar)
@@ -189,6 +190,7 @@ def trip(floor: Floor, order: PlainOrder, price: Fraction, volume: Volume, bar: 
     """Fill a triggered order at a price of the bar, or let it rest from the next one on."""
     end_partners(floor, order, "expired")
     order.phase = "working"
+    order.number = floor.next_number()
     order.next_bar = bar.opened_at + 1
     if floor.venue.kucoin and not pay(floor, order, price):
         return
@@ -196,6 +198,9 @@ def trip(floor: Floor, order: PlainOrder, price: Fraction, volume: Volume, bar: 
     if order.trails:
         price = ceil_to(price, tick) if order.buy else floor_to(price, tick)
     if order.kind in MARKETS:
+        if order.buy:
+            whole = cost(floor, price, order.left, floor.venue.tariff.taker)
+            hold(floor, order, max(order.held, min(whole, order.held + floor.purse(order.owner).free(floor.venue.quote))))
         take_market(floor, order, price, volume)
         return
     short = order.tif == "FOK" and volume.left is not None and volume.left < order.left

@@ -133,6 +133,7 @@ class SlowExchange:
             order.since = now
             order.before = None
             order.met = True
+            order.crossed = order.tif in ("IOC", "FOK")
             order.place = order.number
             order.shown = min(order.display, order.left) if order.display else NOTHING
 

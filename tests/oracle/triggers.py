@@ -8,6 +8,7 @@ from tests.oracle.orders import MARKETS, PlainOrder
 from tests.oracle.resting import is_late
 from tests.oracle.rules import reached
 from tests.oracle.settlement import affords, end, end_partners, hold, need, wake_price
+from tests.oracle.trailing import follow
 from tests.oracle.units import NOTHING
 
 NEAR = Fraction(5, 100)
@@ -49,21 +50,9 @@ def wake(floor: Floor, price: Fraction, qty: Fraction, taker_buys: bool, at: int
 def judge(floor: Floor, order: PlainOrder, price: Fraction) -> bool:
     """Let an armed order see a price; returns True when it triggers."""
     if order.trails:
-        follow(floor, order, price)
+        follow(order, price)
     trigger = wake_price(floor, order)
     return trigger is not None and reached(order, trigger, price)
-
-
-def follow(floor: Floor, order: PlainOrder, price: Fraction) -> None:
-    """Move a trailing stop's best price; it never loosens."""
-    if order.best is None:
-        assert order.stop is not None or order.rising is None
-        active = order.stop is None or (price >= order.stop if order.rising else price <= order.stop)
-        if not active:
-            return
-        order.best = price
-    else:
-        order.best = min(order.best, price) if order.buy else max(order.best, price)
 
 
 def act(floor: Floor, order: PlainOrder) -> None:

@@ -142,7 +142,7 @@ class Both:
         ]
         if plain.open:
             best = None if order.best_price is None else order.best_price * self.price_unit
-            pairs += [("phase", order.phase.value, plain.phase), ("best", best, plain.best)]
+            pairs += [("phase", order.phase.value, plain.phase), ("best", best if plain.trails else None, plain.best)]
         if plain.open and not plain.group:
             pairs.append(("reserved", order.reserved * TINY, plain.held))
         what = f"{name} {plain.kind}{' ' + plain.group_kind + ' ' + plain.role if plain.group else ''}"
