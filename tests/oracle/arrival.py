@@ -61,7 +61,7 @@ def first_hold(floor: Floor, order: PlainOrder, *, waits: bool) -> tuple[Fractio
         needed = sum((cost(floor, p, q, rate) for what, p, q, _ in walk.steps if what == "take"), NOTHING)
     else:
         needed = up(order.qty if order.qty is not None else walk.taken)
-    return needed, up(needed * MARGIN) if waits and order.buy else NOTHING
+    return needed, up(needed * MARGIN) if waits and (order.buy or order.qty is None) else NOTHING
 
 
 def _hold_without_book(floor: Floor, order: PlainOrder) -> tuple[Fraction, Fraction]:
@@ -96,6 +96,7 @@ def arrive(floor: Floor, order: PlainOrder) -> None:
     order.phase = "working"
     order.shown = min(order.display, order.left) if order.display else NOTHING
     if not floor.has_book:
+        order.place = order.number
         beyond = bool(floor.reference) and order.limit is not None and order.good(floor.reference or NOTHING)
         order.crossed = (beyond and order.limit != floor.reference) or order.tif in ("IOC", "FOK")
         return
@@ -186,11 +187,14 @@ def settle_freed(floor: Floor) -> None:
     """Place the legs whose working order is filled, until nothing more is set free."""
     while floor.freed:
         working = floor.freed.popleft()
+        if not floor.has_book:
+            floor.moment = working.fills[-1].price
         legs = [leg for leg in floor.group(working) if leg.role == "pending" and leg.open]
         placed = [leg for leg in legs if place_leg(floor, leg)]
         for leg in placed:
             if leg.open:
                 arrive(floor, leg)
+    floor.moment = None
 
 
 def buyable(floor: Floor, order: PlainOrder, price: Fraction) -> Fraction:

@@ -190,7 +190,7 @@ def trip(floor: Floor, order: PlainOrder, price: Fraction, volume: Volume, bar: 
     """Fill a triggered order at a price of the bar, or let it rest from the next one on."""
     end_partners(floor, order, "expired")
     order.phase = "working"
-    order.number = floor.next_number()
+    order.number = order.place = floor.next_number()
     order.next_bar = bar.opened_at + 1
     if floor.venue.kucoin and not pay(floor, order, price):
         return
@@ -200,7 +200,8 @@ def trip(floor: Floor, order: PlainOrder, price: Fraction, volume: Volume, bar: 
     if order.kind in MARKETS:
         if order.buy:
             whole = cost(floor, price, order.left, floor.venue.tariff.taker)
-            hold(floor, order, max(order.held, min(whole, order.held + floor.purse(order.owner).free(floor.venue.quote))))
+            free = floor.purse(order.owner).free(floor.venue.quote)
+            hold(floor, order, max(order.held, min(whole, order.held + free)))
         take_market(floor, order, price, volume)
         return
     short = order.tif == "FOK" and volume.left is not None and volume.left < order.left

@@ -27,6 +27,8 @@ class Floor:
         self.synced = True
         """The book is provably in sync."""
         self.last: Fraction | None = None
+        self.moment: Fraction | None = None
+        """Within a bar: the price of the moment, so that nobody knows its close before its end."""
         self.confirmed: Fraction | None = None
         self.doubtful: tuple[Fraction, str] | None = None
         self.taken: dict[tuple[bool, Fraction], tuple[Fraction, Fraction]] = {}
@@ -44,6 +46,8 @@ class Floor:
     @property
     def reference(self) -> Fraction | None:
         """Return the last confirmed price; before the first one the last price."""
+        if self.moment is not None:
+            return self.moment
         return self.last if self.confirmed is None else self.confirmed
 
     def purse(self, owner: str) -> PlainCash:

@@ -68,12 +68,10 @@ class SlowExchange:
         self.advance(now)
         floor = self.floor
         floor.last = price
-        if not floor.live or name in floor.trades_seen:
-            return
-        counts = confirm(floor, price, name)
-        if floor.has_book and not floor.usable():
+        if (not floor.usable() if floor.has_book else not floor.live) or name in floor.trades_seen:
             return
         floor.trades_seen.add(name)
+        counts = confirm(floor, price, name)
 
         def woken() -> None:
             if counts:

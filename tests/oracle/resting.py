@@ -77,6 +77,7 @@ def meet_book(floor: Floor) -> None:
         for order in floor.line(buy):
             if order.before is None:
                 continue
+            before = order.filled
             for price, free in list(floor.ladder(buy)):
                 if not order.good(price) or not order.open:
                     break
@@ -85,6 +86,8 @@ def meet_book(floor: Floor) -> None:
                 assert order.limit is not None
                 fill(floor, order, order.limit, part, "maker")
             lower(floor, order)
+            if order.filled > before:
+                use_shown(floor, order, order.filled - before)
 
 
 def settle(floor: Floor) -> None:

@@ -21,11 +21,13 @@ def near(price: Fraction, other: Fraction) -> bool:
 
 def confirm(floor: Floor, price: Fraction, trade: str) -> bool:
     """Judge a print; returns True when it counts."""
-    sure = floor.confirmed is None or near(price, floor.confirmed)
+    sure = floor.confirmed is not None and near(price, floor.confirmed)
     if not sure and floor.doubtful is not None and floor.doubtful[1] != trade:
         sure = near(price, floor.doubtful[0])
-    if not sure and floor.usable() and floor.bids and floor.asks:
+    if not sure and floor.bids and floor.asks:
         sure = near(price, (max(floor.bids) + min(floor.asks)) / 2)
+    elif not sure:
+        sure = floor.confirmed is None
     if sure:
         floor.confirmed, floor.doubtful = price, None
     else:

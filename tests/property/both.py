@@ -1,7 +1,8 @@
 """Plays one script on the product and on the oracle, and says where they differ."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -14,6 +15,7 @@ from cryptobot_desktop.domain.ledger import AccountKind, Transfer, account
 from cryptobot_desktop.domain.market import BookSnapshot, FeedState, Side
 from cryptobot_desktop.domain.orders import (
     FeeRates,
+    Fill,
     FillModel,
     ListKind,
     ListRole,
@@ -34,7 +36,7 @@ from tests.oracle.matching import SlowExchange
 from tests.oracle.orders import PlainOrder
 from tests.oracle.terms import PlainVenue, Tariff
 from tests.oracle.units import TINY
-from tests.property.scripts import Op, Setting
+from tests.property.scripts import Op, Setting, script_of
 
 OWNERS = ("main", "other")
 TOKEN_PRICE = 3
@@ -78,10 +80,23 @@ class Wallet:
         return CrossRate(TOKEN_PRICE, 1) if (asset, into) == ("TOK", "USDT") else None
 
 
+class Silent:
+    """Stands in for the oracle where only the product is looked at."""
+
+    def __getattr__(self, _name: str) -> "Silent":
+        return self
+
+    def __call__(self, *_arguments: object, **_fields: object) -> "Silent":
+        return self
+
+    def __setitem__(self, _key: object, _value: object) -> None:
+        """Forget it."""
+
+
 class Both:
     """One script, two exchanges."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, *, alone: bool = False) -> None:
         self.setting = setting
         self.venue = Venue.KUCOIN if setting.kucoin else Venue.BINANCE
         price, qty = setting.decimals
@@ -90,7 +105,7 @@ class Both:
         self.shown = MemoryBook()
         self.market = market_of(self.instrument, self.shown if setting.has_book else None)
         self.wallet = Wallet(setting)
-        self.slow = SlowExchange(self._terms(), setting.model, has_book=setting.has_book)
+        self.slow: Any = Silent() if alone else SlowExchange(self._terms(), setting.model, has_book=setting.has_book)
         if setting.discount:
             self.slow.floor.rates["TOK"] = Fraction(TOKEN_PRICE)
         for owner in OWNERS:
@@ -104,6 +119,10 @@ class Both:
         self.fills: dict[str, list[tuple[Any, ...]]] = {}
         self.counts: Counter[str] = Counter()
         self.now, self.number = 1_000_000, 0
+        self.books: dict[int, tuple[dict[int, int], dict[int, int]]] = {}
+        """Every book that was shown, by its update id."""
+        self.usable: list[bool] = []
+        """For every fact whether the market could be used when it was made."""
 
     def play(self, script: Sequence[Op]) -> None:
         """Play all operations."""
@@ -113,6 +132,20 @@ class Both:
             self._settle(self.exchange.advance(self.market, self.now))
             self.slow.advance(self.now)
             getattr(self, f"_{op[0]}")(*op[1:])
+
+    def is_usable(self) -> bool:
+        """Return True while something may fill."""
+        live = self.market.states.get(self.instrument.id, FeedState.LIVE) is FeedState.LIVE
+        bids, asks = self.shown.bids, self.shown.asks
+        crossed = bool(bids and asks) and max(bids) >= min(asks)
+        return live and (not self.setting.has_book or (self.shown.is_live and not crossed))
+
+    def order_fills(self) -> Iterator[tuple[Order, Fill]]:
+        """Yield all fills of the product with their orders, in order."""
+        for fact in self.facts:
+            if isinstance(fact, OrderFilled):
+                for fill in fact.fills:
+                    yield fact.order, fill
 
     def differences(self) -> list[str]:
         """Return every difference between both, in words."""
@@ -145,14 +178,21 @@ class Both:
             pairs += [("phase", order.phase.value, plain.phase), ("best", best if plain.trails else None, plain.best)]
         if plain.open and not plain.group:
             pairs.append(("reserved", order.reserved * TINY, plain.held))
-        what = f"{name} {plain.kind}{' ' + plain.group_kind + ' ' + plain.role if plain.group else ''}"
-        return [f"{what} {label}: product {_text(fast)}, oracle {_text(slow)}" for label, fast, slow in pairs if fast != slow]
+        group = f" {plain.group_kind} {plain.role}" if plain.group else ""
+        what = f"{name} {plain.kind}{group}"
+        return [
+            f"{what} {name}: product {_text(fast)}, oracle {_text(slow)}" for name, fast, slow in pairs if fast != slow
+        ]
 
     def _book(self, bids: dict[int, int], asks: dict[int, int]) -> None:
         self.shown.bids, self.shown.asks = dict(bids), dict(asks)
         self.shown.update_id += 1
+        self.books[self.shown.update_id] = (dict(bids), dict(asks))
         event = BookSnapshot(
-            self.instrument.id, self.shown.update_id, tuple(self.shown.levels(Side.BUY)), tuple(self.shown.levels(Side.SELL))
+            self.instrument.id,
+            self.shown.update_id,
+            tuple(self.shown.levels(Side.BUY)),
+            tuple(self.shown.levels(Side.SELL)),
         )
         self._settle(self.exchange.on_event(event, self.market, self.now))
         self.slow.book(self._real(bids), self._real(asks), self.now)
@@ -254,6 +294,7 @@ class Both:
             wallet = self.wallet
             wallet.rows += wallet.ledger.post(wallet.journal.postings_for(fact, self.instrument, 1), fact.at_ms)
             self.facts.append(fact)
+            self.usable.append(self.is_usable())
             order = fact.order
             self.states.pop(order.client_id, None) if not order.status.is_open else None
             self.states[order.client_id] = order
@@ -261,7 +302,7 @@ class Both:
             if isinstance(fact, OrderFilled):
                 self.fills.setdefault(order.client_id, []).extend(self._fill(f) for f in fact.fills)
 
-    def _fill(self, fill: Any) -> tuple[Any, ...]:
+    def _fill(self, fill: Fill) -> tuple[Any, ...]:
         return (
             fill.price * self.price_unit,
             fill.qty * self.qty_unit,
@@ -330,6 +371,14 @@ def _text(value: object) -> str:
 def played(setting: Setting, script: Sequence[Op]) -> Both:
     """Play a script on both."""
     both = Both(setting)
+    both.play(script)
+    return both
+
+
+def alone(seed: int, length: int = 80, *, has_book: bool = True, **changes: object) -> Both:
+    """Play a seed's script on the product only; `changes` replace parts of its setting."""
+    setting, script = script_of(seed, length, has_book=has_book)
+    both = Both(replace(setting, **changes), alone=True)  # type: ignore[arg-type]
     both.play(script)
     return both
 

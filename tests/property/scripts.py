@@ -124,7 +124,9 @@ class Writer:
         found["owner"] = "main" if not alone or self.chance(75) else "other"
         if chosen == "market" and alone and self.chance(30):
             found["qty"] = None
-            found["quote_amount"] = max(1, self.random.randint(1, 30 * START) * 10**8 // 10 ** sum(self.setting.decimals))
+            found["quote_amount"] = max(
+                1, self.random.randint(1, 30 * START) * 10**8 // 10 ** sum(self.setting.decimals)
+            )
         if "price" in found and chosen != "limit_maker":
             found["tif"] = self.random.choices(("GTC", "IOC", "FOK"), (6, 1, 1) if alone else (12, 1, 1))[0]
             if self.setting.kucoin and self.chance(12):

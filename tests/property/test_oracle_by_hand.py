@@ -13,7 +13,9 @@ F = Fraction
 TARIFF = Tariff(F(1, 1000), F(2, 1000))
 
 
-def exchange(*, kucoin: bool = False, model: str = "pessimistic", has_book: bool = True, **more: object) -> SlowExchange:
+def exchange(
+    *, kucoin: bool = False, model: str = "pessimistic", has_book: bool = True, **more: object
+) -> SlowExchange:
     """Return an exchange with 1,000 USDT and 10 BTC, bids 99 x 2 and 98 x 3, asks 101 x 2 and 102 x 3."""
     tariff = more.get("tariff", TARIFF)
     assert isinstance(tariff, Tariff)

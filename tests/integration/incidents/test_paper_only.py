@@ -42,7 +42,9 @@ def test_n01_no_order_of_any_type_from_any_entry_reaches_another_host(
     with Honeypot() as honeypot:
         changes = dict.fromkeys((*BASES, *PROXIES), honeypot.url) | {
             "CRYPTOBOT_BINANCE_WS": honeypot.url.replace("http", "ws"),
-            "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": ""}
+            "PYTHONPATH": str(ROOT),
+            "PYTHONWARNINGS": "",
+        }
         what, *rest = entry
         done = subprocess.run(
             [sys.executable, "-m", "tests.integration.incidents.audited", str(report), what, str(data_dir), *rest],
@@ -105,7 +107,15 @@ def test_n03_nothing_that_could_send_an_order_exists() -> None:
         f"{file.name}: {word}"
         for file, text in texts.items()
         if "emulator" not in file.parts
-        for word in ("import ccxt", "hmac", "/api/v3/order", "/api/v1/orders", "api_secret", "X-MBX-APIKEY", "KC-API-SIGN")
+        for word in (
+            "import ccxt",
+            "hmac",
+            "/api/v3/order",
+            "/api/v1/orders",
+            "api_secret",
+            "X-MBX-APIKEY",
+            "KC-API-SIGN",
+        )
         if word in text
     ]
     assert [hit for hit in trading if not hit.startswith(("redaction.py", "doctor_command.py"))] == []
@@ -113,13 +123,32 @@ def test_n03_nothing_that_could_send_an_order_exists() -> None:
         (file.name, *(arg.value if isinstance(arg, ast.Constant) else "?" for arg in node.args[:2]))
         for file, text in texts.items()
         for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "HttpRequest" and node.args
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "HttpRequest"
+        and node.args
     ]
     assert requests
     assert [r for r in requests if r[1] != "GET"] == [("kucoin_adapter.py", "POST", "/api/v1/bullet-public")]
 
 
-VALUES = [None, "", "0", "1", "true", "True", "TRUE", "false", "False", "no", "off", "testnet", "TESTNET", "real", "live"]
+VALUES = [
+    None,
+    "",
+    "0",
+    "1",
+    "true",
+    "True",
+    "TRUE",
+    "false",
+    "False",
+    "no",
+    "off",
+    "testnet",
+    "TESTNET",
+    "real",
+    "live",
+]
 VALUES += ["paper", " false ", "faIse", "ｆａｌｓｅ", "0x0", "null", "production", "I-understand", "\t", "-1"]
 
 
