@@ -121,6 +121,8 @@ class Both:
         self.now, self.number = 1_000_000, 0
         self.books: dict[int, tuple[dict[int, int], dict[int, int]]] = {}
         """Every book that was shown, by its update id."""
+        self.trades: dict[int, int] = {}
+        """Quantity of every public trade, by the number of its operation."""
         self.usable: list[bool] = []
         """For every fact whether the market could be used when it was made."""
 
@@ -200,6 +202,7 @@ class Both:
     def _trade(self, price: int, qty: int, taker_buys: bool, late_ms: int, repeat: bool) -> None:
         side = Side.BUY if taker_buys else Side.SELL
         name = f"t{self.number}"
+        self.trades[self.number] = qty
         event = public_trade(self.instrument, price, qty, side, at_ms=self.now - late_ms, trade_id=name)
         self.market.last[self.instrument.id] = price
         for _ in range(2 if repeat else 1):
