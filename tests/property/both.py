@@ -39,6 +39,7 @@ from tests.oracle.units import TINY
 from tests.property.scripts import Op, Setting, script_of
 
 OWNERS = ("main", "other")
+ASSETS = ("USDT", "BTC", "TOK")
 TOKEN_PRICE = 3
 """Whole quote units of one unit of the discount asset."""
 BAR_MS = 60_000
@@ -118,7 +119,7 @@ class Both:
         self.requests: list[OrderRequest] = []
         self.fills: dict[str, list[tuple[Any, ...]]] = {}
         self.counts: Counter[str] = Counter()
-        self.now, self.number = 1_000_000, 0
+        self.now, self.number = setting.start_ms, 0
         self.books: dict[int, tuple[dict[int, int], dict[int, int]]] = {}
         """Every book that was shown, by its update id."""
         self.trades: dict[int, int] = {}
@@ -282,9 +283,15 @@ class Both:
             {self.venue: rates},
             purse=self.wallet,
             model=FillModel(setting.model),
-            latency=Latency((setting.latency_ms,) if setting.latency_ms else ()),
+            latency=Latency(self._latency()),
             seed=1,
         )
+
+    def _latency(self) -> tuple[int, ...]:
+        setting = self.setting
+        if setting.latency_most_ms > setting.latency_ms:
+            return (setting.latency_ms, setting.latency_most_ms)
+        return (setting.latency_ms,) if setting.latency_ms else ()
 
     def _terms(self) -> PlainVenue:
         setting = self.setting
@@ -294,16 +301,17 @@ class Both:
 
     def _settle(self, facts: Iterable[ExecutionFact]) -> None:
         for fact in facts:
-            wallet = self.wallet
-            wallet.rows += wallet.ledger.post(wallet.journal.postings_for(fact, self.instrument, 1), fact.at_ms)
-            self.facts.append(fact)
-            self.usable.append(self.is_usable())
-            order = fact.order
-            self.states.pop(order.client_id, None) if not order.status.is_open else None
-            self.states[order.client_id] = order
-            self.counts[f"{order.request.type.value} {type(fact).__name__} {order.status.value}"] += 1
-            if isinstance(fact, OrderFilled):
-                self.fills.setdefault(order.client_id, []).extend(self._fill(f) for f in fact.fills)
+            self._settle_one(fact)
+
+    def _settle_one(self, fact: ExecutionFact) -> None:
+        wallet, order = self.wallet, fact.order
+        wallet.rows += wallet.ledger.post(wallet.journal.postings_for(fact, self.instrument, 1), fact.at_ms)
+        self.facts.append(fact)
+        self.usable.append(self.is_usable())
+        self.states[order.client_id] = order
+        self.counts[f"{order.request.type.value} {type(fact).__name__} {order.status.value}"] += 1
+        if isinstance(fact, OrderFilled):
+            self.fills.setdefault(order.client_id, []).extend(self._fill(f) for f in fact.fills)
 
     def _fill(self, fill: Fill) -> tuple[Any, ...]:
         return (
@@ -378,12 +386,17 @@ def played(setting: Setting, script: Sequence[Op]) -> Both:
     return both
 
 
+def played_alone(setting: Setting, script: Sequence[Op]) -> Both:
+    """Play a script on the product only."""
+    both = Both(setting, alone=True)
+    both.play(script)
+    return both
+
+
 def alone(seed: int, length: int = 80, *, has_book: bool = True, **changes: object) -> Both:
     """Play a seed's script on the product only; `changes` replace parts of its setting."""
     setting, script = script_of(seed, length, has_book=has_book)
-    both = Both(replace(setting, **changes), alone=True)  # type: ignore[arg-type]
-    both.play(script)
-    return both
+    return played_alone(replace(setting, **changes), script)  # type: ignore[arg-type]
 
 
 def shortest(setting: Setting, script: Sequence[Op]) -> list[Op]:

@@ -32,6 +32,9 @@ class Setting:
     kucoin: bool = False
     model: str = "pessimistic"
     latency_ms: int = 0
+    latency_most_ms: int = 0
+    """Above the other: each message travels for a time between both."""
+    start_ms: int = 1_000_000
     decimals: tuple[int, int] = (2, 3)
     maker_ppm: int = 800
     taker_ppm: int = 1_000
