@@ -142,7 +142,7 @@ def test_n10_one_public_trade_fills_an_order_once(path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_n10_orders_of_eight_threads_are_all_counted(data_dir: Path) -> None:
+def test_n10_i22_orders_of_eight_threads_are_one_after_another_and_all_counted(data_dir: Path) -> None:
     handle = EngineHandle()
     with Profile(data_dir) as profile:
         spec = SessionSpec(speed=60)
