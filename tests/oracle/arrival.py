@@ -170,7 +170,7 @@ def place_leg(floor: Floor, leg: PlainOrder) -> bool:
     """Place a pending leg: it is checked and paid for now. Returns False when it ended instead."""
     leg.phase = "armed" if leg.sleeps else "working"
     code = refused(floor, leg)
-    needed, margin = (NOTHING, NOTHING) if code else first_hold(floor, leg, waits=False)
+    needed = NOTHING if code else first_hold(floor, leg, waits=False)[0]
     if not code and not affords(floor, leg, needed):
         code = "balance"
     if code:
@@ -178,7 +178,7 @@ def place_leg(floor: Floor, leg: PlainOrder) -> bool:
         close(floor, leg, "expired")  # the other leg stays
         return False
     leg.status = "new"
-    hold(floor, leg, needed + margin)
+    hold(floor, leg, needed)
     lock(floor, leg)
     return True
 

@@ -135,20 +135,25 @@ def play_bar(floor: Floor, bar: PlainBar) -> None:
     for order in present:
         if order.open:
             at_the_open(floor, order, bar, volume)
-    settle_freed(floor)
-    legs = [o for o in in_order(floor) if o.since > bar.opened_at and o.role == "pending" and o.since == floor.now]
-    for order in [*present, *legs]:
-        if order.open and order.phase == "armed" and not order.kind.startswith("take_profit"):
-            adverse(floor, order, bar, volume)
-    before = set(floor.open_orders)
-    settle_freed(floor)
-    late = [o for o in floor.open_orders if o.role == "pending" and o not in {*before, *legs}]
-    for order in sorted([*present, *legs], key=lambda o: o.phase != "armed"):
+    present += _new_legs(floor, present)
+    _against(floor, present, bar, volume)
+    for order in sorted(present, key=lambda o: o.phase != "armed"):
         if order.open:
             favourable(floor, order, bar, volume)
+    _against(floor, _new_legs(floor, present), bar, volume)
+
+
+def _new_legs(floor: Floor, present: list[PlainOrder]) -> list[PlainOrder]:
+    """Place the legs that were set free, and return them."""
+    waiting = [o for o in floor.open_orders if o.phase == "pending"]
     settle_freed(floor)
-    for order in late:
-        if order.open and order.phase == "armed":
+    return [o for o in waiting if o.open and o.phase != "pending" and o not in present]
+
+
+def _against(floor: Floor, orders: list[PlainOrder], bar: PlainBar, volume: Volume) -> None:
+    """Phase 2 for some orders."""
+    for order in orders:
+        if order.open and order.phase == "armed" and not order.kind.startswith("take_profit"):
             adverse(floor, order, bar, volume)
 
 

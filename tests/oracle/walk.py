@@ -106,9 +106,9 @@ def apply(floor: Floor, order: PlainOrder, walk: Walk) -> None:
             end(floor, own, "expired")
         else:
             shrink(floor, own, qty)
-            shrink(floor, order, qty)
+            order.canceled += qty  # its hold stays until the walk is over
     lower(floor, order)
-    if walk.cut:
+    if walk.cut or (order.open and order.qty is not None and order.left == 0):
         end(floor, order, "expired")
     elif order.open and order.qty is None and walk.complete and walk.taken > 0:
         end(floor, order, "filled")

@@ -201,6 +201,19 @@ def test_i21_holds_are_never_negative_and_are_released_once(seed: int, has_book:
 
 
 @settings(max_examples=FEW)
+@given(seed=seeds, has_book=either)
+def test_i21_a_buy_pays_at_least_the_exact_sum(seed: int, has_book: bool) -> None:
+    both = alone(seed, has_book=has_book)
+    exact: dict[str, Fraction] = defaultdict(Fraction)
+    paid: dict[str, int] = defaultdict(int)
+    for _, fill in both.order_fills():
+        if fill.side is Side.BUY:
+            exact[fill.client_id] += Fraction(fill.price * fill.qty, 10 ** sum(both.setting.decimals))
+            paid[fill.client_id] += fill.quote_amount
+    assert all(paid[name] * TINY >= exact[name] for name in exact)
+
+
+@settings(max_examples=FEW)
 @given(seed=seeds)
 def test_i23_an_order_gets_at_most_one_fill_from_one_trade(seed: int) -> None:
     both = alone(seed)
