@@ -1,8 +1,9 @@
-"""A million generated operations on the paper exchange, its ledger and the oracle: ``python -m benchmarks.proof_campaign``.
+"""A million generated operations on the paper exchange, its ledger and the oracle.
 
-Each script is 100 operations of its own seed: books, trades or bars, orders of every type, lists, cancels, changes,
-feed states, restarts. After each script both exchanges must agree in every fill, state, hold and balance, the ledger's
-sums must be zero and its chain must verify. Prints counts and every differing seed; the exit status is 1 when there is one.
+``python -m benchmarks.proof_campaign``: each script is 100 operations of its own seed: books, trades or bars, orders of
+every type, lists, cancels, changes, feed states, restarts. After each script both exchanges must agree in every fill,
+state, hold and balance, the ledger's sums must be zero and its chain must verify. Prints counts and every differing
+seed; the exit status is 1 when there is one.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
 from multiprocessing import get_context
 
+from cryptobot_desktop.domain.errors import CryptobotError
 from cryptobot_desktop.domain.ledger import AccountKind
 from cryptobot_desktop.portfolio.ledger import Ledger, verify
 from tests.property.both import OWNERS, Both, played
@@ -24,6 +26,9 @@ BATCH = 20
 """Scripts per piece of work."""
 BARS_EVERY = 5
 """One script in so many has bars instead of books."""
+
+CRASHES = (CryptobotError, AssertionError, ArithmeticError, LookupError, AttributeError, TypeError, ValueError)
+"""A crash is a finding like any other."""
 
 Result = tuple[Counter[str], list[tuple[int, str]]]
 
@@ -66,7 +71,7 @@ def play_batch(first: int) -> Result:
         counts["scripts"] += 1
         try:
             both = played(setting, script)
-        except Exception as error:  # noqa: BLE001 - a crash is a finding like any other
+        except CRASHES as error:
             bad.append((seed, f"{type(error).__name__}: {error}"))
             continue
         counts["facts"] += len(both.facts)
@@ -107,7 +112,9 @@ def main() -> int:
         total += counts
         bad += found
     taken = time.monotonic() - started
-    print(f"seeds {firsts[0]} to {firsts[-1] + BATCH - 1}, {taken:.0f} s, {total['operations'] / taken:.0f} operations/s")
+    print(
+        f"seeds {firsts[0]} to {firsts[-1] + BATCH - 1}, {taken:.0f} s, {total['operations'] / taken:.0f} operations/s"
+    )
     for key, count in sorted(total.items()):
         if wanted.outcomes or not key.startswith("outcome"):
             print(f"{count:>12,}  {key}")

@@ -271,6 +271,10 @@ class Both:
                 assert list(self.exchange.submit(request, self.market, self.now)) == []
 
     def _restart(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin anew with what is stored."""
         orders = list(self.states.values())
         self.exchange = self._new_exchange()
         self.exchange.restore(orders, self.now)
@@ -405,7 +409,7 @@ def shortest(setting: Setting, script: Sequence[Op]) -> list[Op]:
     def wrong(part: Sequence[Op]) -> bool:
         try:
             return bool(played(setting, part).differences())
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, it is what the script is to show
             return True
 
     part = list(script)

@@ -1,9 +1,10 @@
 """Generated market scripts: plain tuples that can be played on the product, on the oracle, or on a piece of paper.
 
-A script is closed under deletion: orders are named by their running number, so that any part of a script is a script. Prices,
-quantities and amounts are integers in the smallest units. A seed gives the same script everywhere.
+A script is closed under deletion: orders are named by their running number, so that any part of a script is a script.
+Prices, quantities and amounts are integers in the smallest units. A seed gives the same script everywhere.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -184,19 +185,18 @@ class Writer:
         names = (*markets, "order", "list", "cancel", "amend", "again", "time", "state", "restart")
         restart = 1 if not self.setting.latency_ms else 0
         name = self.random.choices(names, (*weights, 24, 6, 4, 3, 1, 2, 3, restart))[0]
-        if name in ("book", "trade", "bar"):
-            return getattr(self, name)()  # type: ignore[no-any-return]
-        if name == "order":
-            return ("order", self.order())
-        if name == "list":
-            return self.list_()
-        if name == "state":
-            return ("state", self.chance(70), self.chance(80))
-        if name == "time":
-            return ("time", self.random.randint(1, 200))
-        if name == "restart":
-            return ("restart",)
-        return (name, self.random.randrange(1_000), self.random.randint(1, 19))
+        makers: dict[str, Callable[[], Op]] = {
+            "book": self.book,
+            "trade": self.trade,
+            "bar": self.bar,
+            "order": lambda: ("order", self.order()),
+            "list": self.list_,
+            "state": lambda: ("state", self.chance(70), self.chance(80)),
+            "time": lambda: ("time", self.random.randint(1, 200)),
+            "restart": lambda: ("restart",),
+        }
+        anything: Callable[[], Op] = lambda: (name, self.random.randrange(1_000), self.random.randint(1, 19))  # noqa: E731
+        return makers.get(name, anything)()
 
     def write(self, length: int) -> list[Op]:
         """Return a whole script; bad states do not last."""

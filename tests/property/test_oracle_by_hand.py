@@ -14,11 +14,9 @@ TARIFF = Tariff(F(1, 1000), F(2, 1000))
 
 
 def exchange(
-    *, kucoin: bool = False, model: str = "pessimistic", has_book: bool = True, **more: object
+    *, kucoin: bool = False, model: str = "pessimistic", has_book: bool = True, tariff: Tariff = TARIFF
 ) -> SlowExchange:
     """Return an exchange with 1,000 USDT and 10 BTC, bids 99 x 2 and 98 x 3, asks 101 x 2 and 102 x 3."""
-    tariff = more.get("tariff", TARIFF)
-    assert isinstance(tariff, Tariff)
     slow = SlowExchange(PlainVenue(kucoin, F(1), F(1, 10), tariff), model, has_book=has_book)
     slow.floor.purse("main").move("USDT", F(1000))
     slow.floor.purse("main").move("BTC", F(10))

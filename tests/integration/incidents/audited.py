@@ -1,4 +1,4 @@
-"""A process that notes every address it looks up or connects to: ``audited.py REPORT desk|bot|cli FOLDER [arguments]``."""
+"""A process that notes every address it connects to: ``audited.py REPORT desk|bot|cli FOLDER [arguments]``."""
 
 import atexit
 import json

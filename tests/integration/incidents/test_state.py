@@ -224,8 +224,8 @@ def place_fifty(floor: Floor) -> None:
     for number in range(4):
         working = order(f"in{number}", OrderType.LIMIT, price=9_990 - number)
         exits = (
-            order(f"gain{number}", OrderType.LIMIT_MAKER, Side.SELL, price=11_000, qty=5_000),
-            order(f"stop{number}", OrderType.STOP_LOSS, Side.SELL, stop_price=9_000, qty=5_000),
+            order(f"gain{number}", OrderType.LIMIT_MAKER, Side.SELL, price=11_000, qty=8_000),
+            order(f"stop{number}", OrderType.STOP_LOSS, Side.SELL, stop_price=9_000, qty=8_000),
         )
         command = PlaceOrderList(f"list{number}", ListKind.OTOCO, (working, *exits))
         answer = floor.command(command)
