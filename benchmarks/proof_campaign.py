@@ -24,8 +24,8 @@ from tests.property.scripts import script_of
 LENGTH = 100
 BATCH = 20
 """Scripts per piece of work."""
-BARS_EVERY = 5
-"""One script in so many has bars instead of books."""
+FILES_EVERY = 5
+"""Of so many scripts one has bars and one has trades of a file instead of books."""
 
 CRASHES = (CryptobotError, AssertionError, ArithmeticError, LookupError, AttributeError, TypeError, ValueError)
 """A crash is a finding like any other."""
@@ -66,7 +66,8 @@ def play_batch(first: int) -> Result:
     counts: Counter[str] = Counter()
     bad: list[tuple[int, str]] = []
     for seed in range(first, first + BATCH):
-        setting, script = script_of(seed, LENGTH, has_book=seed % BARS_EVERY != 0)
+        kind = seed % FILES_EVERY
+        setting, script = script_of(seed, LENGTH, has_book=kind > 1, prints=kind == 1)
         counts["operations"] += len(script)
         counts["scripts"] += 1
         try:

@@ -7,7 +7,7 @@ from tests.oracle.floor import Floor
 from tests.oracle.orders import MARKETS, PlainOrder
 from tests.oracle.resting import is_late
 from tests.oracle.rules import reached
-from tests.oracle.settlement import affords, end, end_partners, hold, need, wake_price
+from tests.oracle.settlement import affords, end, end_partners, hold, need, pays_in, wake_price
 from tests.oracle.trailing import follow
 from tests.oracle.units import NOTHING
 
@@ -67,20 +67,30 @@ def act(floor: Floor, order: PlainOrder) -> None:
             order.code = code
             end(floor, order, "expired")
             return
+    if order.kind in MARKETS and not floor.has_book:
+        _raise_hold(floor, order)
     arrive(floor, order)
 
 
 def _unpaid(floor: Floor, order: PlainOrder) -> str:
     """KuCoin: an armed order holds nothing, so it is paid for now."""
-    if order.kind in MARKETS and floor.has_book:
-        asleep, order.kind = order.kind, "market"
-        needed = first_hold(floor, order, waits=False)[0]
-        order.kind = asleep
-    elif order.kind in MARKETS:
-        needed = NOTHING
-    else:
-        needed = need(floor, order)
+    needed = _market_cost(floor, order) if order.kind in MARKETS else need(floor, order)
     if not affords(floor, order, needed):
         return "balance"
     hold(floor, order, needed)
     return ""
+
+
+def _raise_hold(floor: Floor, order: PlainOrder) -> None:
+    """Without a book a woken market order waits with its cost at the price of the moment, as far as that goes."""
+    needed = _market_cost(floor, order)
+    free = floor.purse(order.owner).free(pays_in(floor, order))
+    hold(floor, order, max(order.held, min(needed, order.held + free)))
+
+
+def _market_cost(floor: Floor, order: PlainOrder) -> Fraction:
+    """Return what a sleeping order would hold if it were a market order."""
+    asleep, order.kind = order.kind, "market"
+    needed = first_hold(floor, order, waits=False)[0]
+    order.kind = asleep
+    return needed

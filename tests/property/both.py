@@ -130,7 +130,7 @@ class Both:
     def play(self, script: Sequence[Op]) -> None:
         """Play all operations."""
         for op in script:
-            self.now += 7 if self.setting.has_book else BAR_MS
+            self.now += 7 if self.setting.has_book or self.setting.prints else BAR_MS
             self.number += 1
             self._settle(self.exchange.advance(self.market, self.now))
             self.slow.advance(self.now)

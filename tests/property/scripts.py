@@ -45,6 +45,8 @@ class Setting:
     tokens: int = 0
     """Of the discount asset."""
     has_book: bool = True
+    prints: bool = False
+    """Without a book: public trades instead of bars."""
 
 
 @dataclass
@@ -180,7 +182,8 @@ class Writer:
 
     def next(self) -> Op:
         """Return the next operation."""
-        markets = ("book", "trade") if self.setting.has_book else ("bar",)
+        file = ("trade",) if self.setting.prints else ("bar",)
+        markets = ("book", "trade") if self.setting.has_book else file
         weights = (26, 30) if self.setting.has_book else (45,)
         names = (*markets, "order", "list", "cancel", "amend", "again", "time", "state", "restart")
         restart = 1 if not self.setting.latency_ms else 0
@@ -203,6 +206,8 @@ class Writer:
         if self.setting.has_book:
             self.script += [("book", {START - 2: 5, START - 3: 9}, {START + 2: 5, START + 3: 9})]
             self.script.append(("trade", START, 1, True, 0, False))
+        elif self.setting.prints:
+            self.script += [("trade", START, 1, True, 0, False)] * 2
         else:
             self.script.append(("bar", START, START, START, START, 0))
         while len(self.script) < length:
@@ -214,7 +219,7 @@ class Writer:
         return self.script
 
 
-def setting_of(random: Random, *, has_book: bool = True) -> Setting:
+def setting_of(random: Random, *, has_book: bool = True, prints: bool = False) -> Setting:
     """Return a setting: half of them poor, a third with latency, a fifth with a discount asset."""
     kucoin = random.random() < 0.4
     decimals = random.choice(((2, 3), (2, 3), (4, 5), (5, 6)))
@@ -233,11 +238,12 @@ def setting_of(random: Random, *, has_book: bool = True) -> Setting:
         coins=coin * random.randint(0, 60) if poor else 10**15,
         tokens=random.choice((0, random.randint(1, 100_000), 10**15)),
         has_book=has_book,
+        prints=prints,
     )
 
 
-def script_of(seed: int, length: int = 80, *, has_book: bool = True) -> tuple[Setting, list[Op]]:
-    """Return the setting and the script of a seed."""
+def script_of(seed: int, length: int = 80, *, has_book: bool = True, prints: bool = False) -> tuple[Setting, list[Op]]:
+    """Return the setting and the script of a seed; without a book of bars, or of `prints`."""
     random = Random(seed)
-    setting = setting_of(random, has_book=has_book)
+    setting = setting_of(random, has_book=has_book, prints=prints)
     return setting, Writer(random, setting).write(length)

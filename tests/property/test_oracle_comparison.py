@@ -14,9 +14,9 @@ from tests.scale import examples
 seeds = st.integers(0, 2**48)
 
 
-def compare(seed: int, *, has_book: bool) -> Both:
+def compare(seed: int, *, has_book: bool, prints: bool = False) -> Both:
     """Play a seed's script on both; a difference is told with the shortest script that shows it."""
-    setting, script = script_of(seed, has_book=has_book)
+    setting, script = script_of(seed, has_book=has_book, prints=prints)
     both = played(setting, script)
     if both.differences():
         short = shortest(setting, script)
@@ -37,6 +37,12 @@ def test_i03_i19_i20_fills_holds_and_balances_equal_those_of_the_oracle(seed: in
 @given(seed=seeds)
 def test_i11_bars_fill_as_the_oracle_says(seed: int) -> None:
     compare(seed, has_book=False)
+
+
+@settings(max_examples=examples(50))
+@given(seed=seeds)
+def test_i03_trades_of_a_file_fill_as_the_oracle_says(seed: int) -> None:
+    compare(seed, has_book=False, prints=True)
 
 
 ENDS = {
