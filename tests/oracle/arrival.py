@@ -54,7 +54,8 @@ def first_hold(floor: Floor, order: PlainOrder, *, waits: bool) -> tuple[Fractio
     if not floor.has_book:
         return _hold_without_book(floor, order)
     walk = plan(floor, order)
-    if waits and not (floor.usable() and walk.complete):
+    whole = walk.complete and (order.qty is None or walk.taken == order.left)
+    if waits and not (floor.usable() and whole):
         return _hold_without_book(floor, order)
     if order.buy:
         rate = floor.venue.tariff.taker
@@ -198,10 +199,11 @@ def settle_freed(floor: Floor) -> None:
 
 
 def buyable(floor: Floor, order: PlainOrder, price: Fraction) -> Fraction:
-    """Without a book: what a waiting market order can have at a price, with what it holds and what is free."""
+    """Without a book: what a waiting market order can have at a price with what it holds."""
     if order.funds is not None:
         wanted = floor_to(max(NOTHING, order.funds - order.paid) / price, floor.venue.step)
     else:
         wanted = order.left
-    money = order.held + floor.purse(order.owner).free(pays_in(floor, order))
-    return min(wanted, affordable(floor, price, money) if order.buy else floor_to(money, floor.venue.qty_unit))
+    return min(
+        wanted, affordable(floor, price, order.held) if order.buy else floor_to(order.held, floor.venue.qty_unit)
+    )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tests.oracle.arrival import buyable, settle_freed
+from tests.oracle.arrival import MARGIN, buyable, settle_freed
 from tests.oracle.floor import Floor
 from tests.oracle.orders import MARKETS, PlainOrder
 from tests.oracle.rules import reached
@@ -129,25 +129,21 @@ def rest(floor: Floor, order: PlainOrder, price: Fraction, volume: Volume) -> No
 
 
 def play_bar(floor: Floor, bar: PlainBar) -> None:
-    """Play a bar in the worse of the two ways."""
+    """Play a bar in the worse of the two ways; legs are placed right after the fill that frees them."""
     volume = Volume(bar.volume or None)
+    pending = [o for o in floor.open_orders if o.phase == "pending"]
     present = [o for o in in_order(floor) if o.since <= bar.opened_at]
     for order in present:
         if order.open:
             at_the_open(floor, order, bar, volume)
-    present += _new_legs(floor, present)
-    _against(floor, present, bar, volume)
-    for order in sorted(present, key=lambda o: o.phase != "armed"):
+            settle_freed(floor)
+    legs = [o for o in pending if o.open and o.phase != "pending"]
+    _against(floor, [*present, *legs], bar, volume)
+    for order in sorted([*present, *legs], key=lambda o: o.phase != "armed"):
         if order.open:
             favourable(floor, order, bar, volume)
-    _against(floor, _new_legs(floor, present), bar, volume)
-
-
-def _new_legs(floor: Floor, present: list[PlainOrder]) -> list[PlainOrder]:
-    """Place the legs that were set free, and return them."""
-    waiting = [o for o in floor.open_orders if o.phase == "pending"]
-    settle_freed(floor)
-    return [o for o in waiting if o.open and o.phase != "pending" and o not in present]
+            settle_freed(floor)
+    _against(floor, [o for o in pending if o.open and o.phase != "pending" and o not in legs], bar, volume)
 
 
 def _against(floor: Floor, orders: list[PlainOrder], bar: PlainBar, volume: Volume) -> None:
@@ -155,6 +151,7 @@ def _against(floor: Floor, orders: list[PlainOrder], bar: PlainBar, volume: Volu
     for order in orders:
         if order.open and order.phase == "armed" and not order.kind.startswith("take_profit"):
             adverse(floor, order, bar, volume)
+            settle_freed(floor)
 
 
 def at_the_open(floor: Floor, order: PlainOrder, bar: PlainBar, volume: Volume) -> None:
@@ -205,6 +202,7 @@ def trip(floor: Floor, order: PlainOrder, price: Fraction, volume: Volume, bar: 
     if order.kind in MARKETS:
         if order.buy:
             whole = cost(floor, price, order.left, floor.venue.tariff.taker)
+            whole += up(whole * MARGIN)
             free = floor.purse(order.owner).free(floor.venue.quote)
             hold(floor, order, max(order.held, min(whole, order.held + free)))
         take_market(floor, order, price, volume)

@@ -132,7 +132,7 @@ class SlowExchange:
             order.before = None
             order.met = True
             order.crossed = order.tif in ("IOC", "FOK")
-            order.place = order.number
+            order.number = order.place = floor.next_number()
             order.shown = min(order.display, order.left) if order.display else NOTHING
 
     def _send(self, action: Action, latency: int) -> None:

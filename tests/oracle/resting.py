@@ -108,9 +108,9 @@ def move_queue(floor: Floor, order: PlainOrder) -> None:
     assert order.limit is not None
     assert order.before is not None
     old, shown = order.seen, floor.displayed(not order.buy, order.limit)
-    traded, order.traded, order.seen = order.traded, NOTHING, shown
-    if floor.model != "expected":
+    if floor.model != "expected" or old == shown:
         return
+    traded, order.traded, order.seen = order.traded, NOTHING, shown
     gone = max(NOTHING, old - shown - traded)
     behind = max(NOTHING, old - traded - order.before)
     if order.before + behind > 0:

@@ -131,7 +131,8 @@ def lower(floor: Floor, order: PlainOrder) -> None:
 
 def shrink(floor: Floor, order: PlainOrder, qty: Fraction) -> None:
     """Take a quantity off an open order; one that has nothing left expires."""
-    kept = up(order.held * (order.left - qty) / order.left) if order.qty is not None else order.held
+    asleep = order.qty is not None and order.phase != "working"
+    kept = up(order.held * (order.left - qty) / order.left) if asleep else order.held
     order.canceled += qty
     order.shown = min(order.shown, order.left)
     if order.left == 0:

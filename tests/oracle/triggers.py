@@ -2,14 +2,14 @@
 
 from fractions import Fraction
 
-from tests.oracle.arrival import arrive, first_hold
+from tests.oracle.arrival import MARGIN, arrive, first_hold
 from tests.oracle.floor import Floor
 from tests.oracle.orders import MARKETS, PlainOrder
 from tests.oracle.resting import is_late
 from tests.oracle.rules import reached
 from tests.oracle.settlement import affords, end, end_partners, hold, need, pays_in, wake_price
 from tests.oracle.trailing import follow
-from tests.oracle.units import NOTHING
+from tests.oracle.units import NOTHING, up
 
 NEAR = Fraction(5, 100)
 
@@ -82,8 +82,9 @@ def _unpaid(floor: Floor, order: PlainOrder) -> str:
 
 
 def _raise_hold(floor: Floor, order: PlainOrder) -> None:
-    """Without a book a woken market order waits with its cost at the price of the moment, as far as that goes."""
+    """Without a book a woken market order waits with its cost at the price of the moment and 5 % more, if it can."""
     needed = _market_cost(floor, order)
+    needed += up(needed * MARGIN) if order.buy else NOTHING
     free = floor.purse(order.owner).free(pays_in(floor, order))
     hold(floor, order, max(order.held, min(needed, order.held + free)))
 

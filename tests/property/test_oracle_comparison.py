@@ -27,7 +27,7 @@ def compare(seed: int, *, has_book: bool, prints: bool = False) -> Both:
 
 @settings(max_examples=examples(120))
 @given(seed=seeds)
-def test_i03_i19_i20_fills_holds_and_balances_equal_those_of_the_oracle(seed: int) -> None:
+def test_i03_i13_i14_i19_i20_fills_holds_and_balances_equal_those_of_the_oracle(seed: int) -> None:
     both = compare(seed, has_book=True)
     for kind, count in both.counts.items():
         event(kind, count > 0)
