@@ -137,13 +137,19 @@ def play_bar(floor: Floor, bar: PlainBar) -> None:
         if order.open:
             at_the_open(floor, order, bar, volume)
             settle_freed(floor)
-    legs = [o for o in pending if o.open and o.phase != "pending"]
+    legs = _placed(pending)
     _against(floor, [*present, *legs], bar, volume)
-    for order in sorted([*present, *legs], key=lambda o: o.phase != "armed"):
+    there = [o for o in in_order(floor) if o in present or o in legs]
+    for order in sorted(there, key=lambda o: o.phase != "armed"):
         if order.open:
             favourable(floor, order, bar, volume)
             settle_freed(floor)
-    _against(floor, [o for o in pending if o.open and o.phase != "pending" and o not in legs], bar, volume)
+    _against(floor, [o for o in _placed(pending) if o not in legs], bar, volume)
+
+
+def _placed(pending: list[PlainOrder]) -> list[PlainOrder]:
+    """Return the legs that have been placed since, in the order of that."""
+    return sorted((o for o in pending if o.open and o.phase != "pending"), key=lambda o: o.number)
 
 
 def _against(floor: Floor, orders: list[PlainOrder], bar: PlainBar, volume: Volume) -> None:

@@ -132,7 +132,8 @@ class SlowExchange:
             order.before = None
             order.met = True
             order.crossed = order.tif in ("IOC", "FOK")
-            order.number = order.place = floor.next_number()
+            order.number = floor.next_number()
+            order.place = order.number if order.phase == "working" else 0
             order.shown = min(order.display, order.left) if order.display else NOTHING
 
     def _send(self, action: Action, latency: int) -> None:
