@@ -109,6 +109,7 @@ def arrive(floor: Floor, order: PlainOrder) -> None:
         end(floor, order, "expired")
     else:
         order.met = False
+        order.place = order.number
 
 
 def enter(floor: Floor, order: PlainOrder) -> None:

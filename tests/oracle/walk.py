@@ -102,11 +102,13 @@ def apply(floor: Floor, order: PlainOrder, walk: Walk) -> None:
             fill(floor, order, price, qty, "taker")
             continue
         assert own is not None
+        lower(floor, order)
         if what == "end":
             end(floor, own, "expired")
         else:
             shrink(floor, own, qty)
-            order.canceled += qty  # its hold stays until the walk is over
+            order.canceled += qty  # a market order's hold stays until the walk is over
+            lower(floor, order)
     lower(floor, order)
     if walk.cut or (order.open and order.qty is not None and order.left == 0):
         end(floor, order, "expired")
