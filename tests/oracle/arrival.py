@@ -73,7 +73,7 @@ def _hold_without_book(floor: Floor, order: PlainOrder) -> tuple[Fraction, Fract
         needed = cost(floor, last, order.left, rate)
         return needed, up(needed * MARGIN)
     if order.qty is not None:
-        return up(order.qty), NOTHING
+        return up(order.left), NOTHING
     needed = up(floor_to((order.funds or NOTHING) / last, floor.venue.step))
     return needed, up(needed * MARGIN)
 

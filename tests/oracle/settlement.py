@@ -137,7 +137,7 @@ def shrink(floor: Floor, order: PlainOrder, qty: Fraction) -> None:
     order.shown = min(order.shown, order.left)
     if order.left == 0:
         end(floor, order, "expired")
-    else:
+    elif not any(other.open for other in floor.pair(order)):  # a leg goes on holding for the other one
         hold(floor, order, kept if order.limit is None else min(order.held, need(floor, order)))
 
 

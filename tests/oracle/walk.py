@@ -56,18 +56,17 @@ def plan(floor: Floor, order: PlainOrder, money: Fraction | None = None) -> Walk
         if not order.good(price) or walk.cut:
             break
         want = left if order.qty is not None else floor_to(funds / price, floor.venue.step)
+        if want == 0 and own is not None:
+            continue  # the amount does not reach for a step at its price: they pass each other by
         if want == 0:
             walk.complete = True
             break
         if own is not None:
             left -= _meet(floor, order, own, want, walk)
             continue
-        part = min(want, free)
-        if money is not None:
-            part = min(part, affordable(floor, price, money) if part > affordable(floor, price, money) else part)
-            money -= cost(floor, price, part, floor.venue.tariff.taker)
-        if part > 0:
-            walk.steps.append(("take", price, part, None))
+        part = min(want, free) if money is None else min(want, free, affordable(floor, price, money))
+        money = None if money is None else money - cost(floor, price, part, floor.venue.tariff.taker)
+        walk.steps += [("take", price, part, None)] if part > 0 else []
         left -= part
         funds -= up(price * part) if order.buy else down(price * part)
         if order.qty is None and part == want:
