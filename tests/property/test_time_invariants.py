@@ -206,7 +206,8 @@ def test_i25_pb09_a_restart_brings_back_every_order_and_hold_and_fills_nothing(s
 @given(seed=seeds, cut=st.integers(2, 70))
 def test_i25_pb09_with_bars_a_restart_anywhere_equals_none(seed: int, cut: int) -> None:
     setting, script = script_of(seed, has_book=False)
-    calm = [op for op in script if not _crosses(op)]
+    # The order in which waiting orders share a bar's volume is a place in a queue, which a restart forgets.
+    calm = [(*op[:5], 0) if op[0] == "bar" else op for op in script if not _crosses(op)]
     parted = played_alone(setting, [*calm[:cut], ("restart",), *calm[cut:]])
     whole = played_alone(setting, [*calm[:cut], ("time", 0), *calm[cut:]])
     assert parted.facts == whole.facts

@@ -79,7 +79,8 @@ def play_bot(folder: Path) -> None:
         limit = fields.pop("price", None)
         return Intent(instrument=BTC.id, sizing=Sizing.QUANTITY, limit_price=limit, reason="every type", **fields)
 
-    SmaCross.on_candle = want  # type: ignore[method-assign,assignment]
+    SmaCross.has_signal = lambda _self: True  # type: ignore[method-assign]
+    SmaCross.decide = want  # type: ignore[method-assign,assignment]
     with Floor(folder / "profile.sqlite", bots=[FLIPPER], has_books=True) as floor:
         levels = [(9_999, 2_000_000)], [(10_001, 2_000_000)]
         floor.play([*live(), book(*levels, number=1, at_ms=START_MS)])
