@@ -85,8 +85,8 @@ def meet_book(floor: Floor) -> None:
                 floor.take(buy, price, part)
                 assert order.limit is not None
                 fill(floor, order, order.limit, part, "maker")
-            lower(floor, order)
             if order.filled > before:
+                lower(floor, order)
                 use_shown(floor, order, order.filled - before)
 
 

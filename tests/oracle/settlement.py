@@ -134,10 +134,12 @@ def shrink(floor: Floor, order: PlainOrder, qty: Fraction) -> None:
     asleep = order.qty is not None and order.phase != "working"
     kept = up(order.held * (order.left - qty) / order.left) if asleep else order.held
     order.canceled += qty
+    if order.qty is not None and not order.buy:
+        kept = min(kept, up(order.left))
     order.shown = min(order.shown, order.left)
     if order.left == 0:
         end(floor, order, "expired")
-    elif not any(other.open for other in floor.pair(order)):  # a leg goes on holding for the other one
+    elif order.role not in ("either", "pending"):  # a leg goes on holding for its pair
         hold(floor, order, kept if order.limit is None else min(order.held, need(floor, order)))
 
 
