@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import scale
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # A developer's own settings must not reach the tests.
 for _name in [name for name in os.environ if name.startswith("CRYPTOBOT_")]:
@@ -30,6 +32,11 @@ _FOREIGN_THREADS = ("pytest_timeout", "execnet", "Dummy-", "asyncio_", "QThread"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--online", action="store_true", help="also run the tests that talk to real exchanges")
+    parser.addoption("--scale", type=int, default=1, help="multiply the examples of generated tests by this")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    scale.factor = max(1, config.getoption("--scale"))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

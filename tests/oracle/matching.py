@@ -1,204 +1,213 @@
 """A second matching engine: slow, in exact fractions, sharing no code with the product.
 
-It works in real units (prices and quantities as Fractions), trades are played unit by unit, and what was
-consumed is recomputed from the history each time. One instrument, one side rule: evidence only.
+It works in real units; trades are played unit by unit through the queue. One instrument; the only source of its
+rules is docs/fill-rules.md. Messages travel for a time that the caller gives with each of them.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from fractions import Fraction
-from math import ceil, floor
+from heapq import heappop, heappush
+from itertools import pairwise
 
-TINY = Fraction(1, 10**8)
+from tests.oracle.arrival import accept, arrive, first_hold, problem_on_arrival, refused, settle_freed
+from tests.oracle.bars import PlainBar, play_bar, play_trade
+from tests.oracle.floor import Floor, Levels
+from tests.oracle.orders import PlainOrder
+from tests.oracle.resting import meet_book, meet_trade
+from tests.oracle.rules import refusal
+from tests.oracle.settlement import affords, end, shrink
+from tests.oracle.terms import PlainVenue
+from tests.oracle.triggers import confirm, wake
+from tests.oracle.units import NOTHING
 
-
-def up(value: Fraction) -> Fraction:
-    """Round up to eight decimals."""
-    return ceil(value / TINY) * TINY
-
-
-def down(value: Fraction) -> Fraction:
-    """Round down to eight decimals."""
-    return floor(value / TINY) * TINY
-
-
-@dataclass
-class PlainOrder:
-    """An order in real units."""
-
-    name: str
-    buy: bool
-    qty: Fraction | None = None
-    funds: Fraction | None = None
-    limit: Fraction | None = None
-    tif: str = "GTC"
-    post_only: bool = False
-    status: str = "open"
-    filled: Fraction = Fraction(0)
-    before: Fraction = Fraction(0)
-    """Displayed quantity before us."""
-    fills: list[tuple[Fraction, Fraction, str]] = field(default_factory=list)
-    """(price, quantity, maker or taker)."""
-
-    def left(self) -> Fraction:
-        """What is still wanted."""
-        assert self.qty is not None
-        return self.qty - self.filled
-
-    def add(self, price: Fraction, qty: Fraction, role: str) -> None:
-        """Record a fill; parts at one price from one event are kept apart by the caller."""
-        self.fills.append((price, qty, role))
-        self.filled += qty
-        if self.qty is not None and self.filled == self.qty:
-            self.status = "filled"
+Action = Callable[[], None]
 
 
 class SlowExchange:
-    """Plays a script of books, trades and orders for one instrument."""
+    """Plays a script of books, trades, bars and orders for one instrument."""
 
-    def __init__(self, qty_unit: Fraction, step: Fraction) -> None:
-        self.unit = qty_unit
-        self.step = step
-        self.bids: dict[Fraction, Fraction] = {}
-        self.asks: dict[Fraction, Fraction] = {}
-        self.live = True
-        self.history: list[tuple[bool, Fraction, Fraction, Fraction]] = []
-        """(from the asks?, price, displayed, taken)."""
-        self.orders: list[PlainOrder] = []
+    def __init__(self, venue: PlainVenue, model: str = "pessimistic", *, has_book: bool = True) -> None:
+        self.floor = Floor(venue, model, has_book=has_book)
+        self._way: list[tuple[int, int, Action]] = []
+        self._last_arrival = 0
+        self._messages = 0
 
-    def book(self, bids: dict[Fraction, Fraction], asks: dict[Fraction, Fraction]) -> None:
-        """Show a new book; then serve resting orders whose price the other side has come to."""
-        self.bids, self.asks = bids, asks
-        if not self._usable():
+    def advance(self, now: int) -> None:
+        """Do what is due up to `now`, in order of time; expiries come before arrivals of the same moment."""
+        floor = self.floor
+        while True:
+            expiry = min((o.expires for o in floor.open_orders if o.expires is not None), default=None)
+            arrival = self._way[0][0] if self._way else None
+            due = [at for at in (expiry, arrival) if at is not None and at <= now]
+            if not due:
+                break
+            floor.now = max(floor.now, min(due))
+            if expiry is not None and expiry == min(due):
+                order = next(o for o in floor.open_orders if o.expires == expiry)
+                end(floor, order, "expired")
+            else:
+                heappop(self._way)[2]()
+            settle_freed(floor)
+        floor.now = max(floor.now, now)
+
+    def book(self, bids: Levels, asks: Levels, now: int) -> None:
+        """Show a new book; then serve resting orders."""
+        self.advance(now)
+        self.floor.show(bids, asks)
+        if self.floor.usable():
+            meet_book(self.floor)
+            settle_freed(self.floor)
+
+    def state(self, *, live: bool, synced: bool, now: int) -> None:
+        """Change the state of feed and book."""
+        self.advance(now)
+        self.floor.live, self.floor.synced = live, synced
+
+    def trade(self, name: str, price: Fraction, qty: Fraction, taker_buys: bool, now: int, at: int) -> None:
+        """Play a public trade that the venue dates `at`."""
+        self.advance(now)
+        floor = self.floor
+        floor.last = price
+        if (not floor.usable() if floor.has_book else not floor.live) or name in floor.trades_seen:
             return
-        for buy in (True, False):
-            for order in self._line(buy):
-                for price, part in self._walk(buy, order.left(), order.limit):
-                    self._take(buy, price, part)
-                    assert order.limit is not None
-                    order.add(order.limit, part, "maker")
+        floor.trades_seen.add(name)
+        counts = confirm(floor, price, name)
 
-    def trade(self, price: Fraction, qty: Fraction, taker_buys: bool) -> None:
-        """Play a public trade unit by unit through the queue."""
-        if not self._usable():
+        def woken() -> None:
+            if counts:
+                wake(floor, price, qty, taker_buys, at)
+
+        if floor.has_book:
+            meet_trade(floor, price, qty, taker_buys, at)
+            woken()
+            settle_freed(floor)
+        else:
+            play_trade(floor, price, qty, at, woken)
+
+    def bar(self, bar: PlainBar, close: Fraction, now: int) -> None:
+        """Play a closed bar (sources without a book)."""
+        self.advance(now)
+        self.floor.last = close
+        if self.floor.live and not self.floor.has_book:
+            play_bar(self.floor, bar)
+
+    def submit(self, orders: list[PlainOrder], now: int, latency: int = 0) -> str:
+        """Send one order, or a list that is taken wholly or not at all. Returns the broken rule, or an empty text."""
+        self.advance(now)
+        floor = self.floor
+        code = self._refusal(orders, latency)
+        if code:
+            for order in orders:
+                order.status, order.code = "rejected", code
+                floor.orders[order.name] = order
+            return code
+        for order in orders:
+            order.phase = "pending" if order.role == "pending" else "in_flight" if latency else _phase(order)
+            needed, margin = (NOTHING, NOTHING)
+            if order.role != "pending":
+                needed, margin = first_hold(floor, order, waits=bool(latency))
+            accept(floor, order, needed, margin)
+        self._send(lambda: self._arrive(orders, late=bool(latency)), latency)
+        return ""
+
+    def cancel(self, name: str, now: int, latency: int = 0) -> None:
+        """Ask for the end of an order."""
+        self.advance(now)
+        self._send(lambda: self._cancel(name), latency)
+
+    def amend(self, name: str, qty: Fraction, now: int, latency: int = 0) -> None:
+        """Ask for a smaller quantity."""
+        self.advance(now)
+        self._send(lambda: self._amend(name, qty), latency)
+
+    def restart(self, now: int) -> None:
+        """Forget what no ledger keeps: the book and all that was taken from it, and the place in the queue."""
+        floor = self.floor
+        floor.now = now
+        floor.taken.clear()
+        floor.trades_seen.clear()
+        floor.confirmed = floor.doubtful = None
+        for order in floor.open_orders:
+            order.since = now
+            order.before = None
+            order.met = True
+            order.crossed = order.tif in ("IOC", "FOK")
+            order.number = floor.next_number()
+            order.place = order.number if order.phase == "working" else 0
+            order.shown = min(order.display, order.left) if order.display else NOTHING
+
+    def _send(self, action: Action, latency: int) -> None:
+        if not latency and not self._way:
+            self._last_arrival = self.floor.now
+            action()
+            settle_freed(self.floor)
             return
-        got: dict[str, Fraction] = {}
-        for _ in range(int(qty / self.unit)):
-            line = [o for o in self._line(not taker_buys) if self._reached(o, price)]
-            for order in line:
-                if order.limit != price:
-                    order.before = Fraction(0)
-            winner = next((o for o in line if o.before == 0 and o.left() - got.get(o.name, 0) > 0), None)
-            if winner is not None:
-                got[winner.name] = got.get(winner.name, Fraction(0)) + self.unit
-                continue
-            for order in line:
-                order.before = max(Fraction(0), order.before - self.unit)
-        for order in self._line(not taker_buys):
-            if got.get(order.name):
-                assert order.limit is not None
-                order.add(order.limit, got[order.name], "maker")
+        self._last_arrival = max(self._last_arrival, self.floor.now + latency)
+        self._messages += 1
+        heappush(self._way, (self._last_arrival, self._messages, action))
+        self.advance(self.floor.now)
 
-    def submit(self, order: PlainOrder) -> str:
-        """Take an order; returns rejected, filled, expired or open."""
-        other = self.asks if order.buy else self.bids
-        order.status = "rejected"
-        at_once = order.limit is None or order.tif != "GTC"
-        if not self._usable():
-            assert at_once, "the script sends resting orders to live books only"
-            return order.status
-        if order.limit is None and not other:
-            return order.status
-        if order.post_only and any(self._good(order, price) for price in other):
-            return order.status
-        order.status = "open"
-        parts = self._funds_walk(order) if order.qty is None else self._walk(order.buy, order.qty, order.limit)
-        if order.tif == "FOK" and sum((part for _, part in parts), Fraction(0)) < (order.qty or 0):
-            parts = []
-        for price, part in parts:
-            self._take(order.buy, price, part)
-            order.add(price, part, "taker")
-        if order.qty is None:
-            order.status = "filled" if parts and self._nothing_more(order) else "expired"
-        elif order.status == "open" and at_once:
-            order.status = "expired"
-        own = self.bids if order.buy else self.asks
-        if order.status == "open":
-            assert order.limit is not None
-            mates = [o.before for o in self._line(order.buy) if o.limit == order.limit]
-            order.before = max([own.get(order.limit, Fraction(0)), *mates])
-            self.orders.append(order)
-        return order.status
+    def _refusal(self, orders: list[PlainOrder], latency: int) -> str:
+        floor = self.floor
+        for order in orders:
+            order.phase = "pending" if order.role == "pending" else _phase(order)
+            code = refusal(floor, order) if latency or order.phase == "pending" else refused(floor, order)
+            if code:
+                return code
+        if _misplaced(floor, orders):
+            return "relation"
+        paying = [o for o in orders if o.role != "pending"]
+        wants = [first_hold(floor, order, waits=bool(latency))[0] for order in paying]
+        return "" if affords(floor, paying[0], max(wants)) else "balance"
 
-    def _usable(self) -> bool:
-        return self.live and not (self.bids and self.asks and max(self.bids) >= min(self.asks))
+    def _arrive(self, orders: list[PlainOrder], *, late: bool) -> None:
+        floor = self.floor
+        arriving = [o for o in orders if o.role != "pending" and o.open]
+        for order in arriving:
+            code = ""
+            if late and order.open:
+                order.phase = _phase(order)
+                code = refusal(floor, order) or problem_on_arrival(floor, order)
+            if code:
+                order.code = code
+                end(floor, order, "expired")
+        for order in arriving:
+            if order.open:
+                arrive(floor, order)
 
-    def _good(self, order: PlainOrder, price: Fraction) -> bool:
-        return order.limit is None or (price <= order.limit if order.buy else price >= order.limit)
+    def _cancel(self, name: str) -> None:
+        order = self.floor.orders.get(name)
+        if order is not None and order.open:
+            end(self.floor, order, "canceled")
 
-    def _reached(self, order: PlainOrder, price: Fraction) -> bool:
-        assert order.limit is not None
-        return order.limit >= price if order.buy else order.limit <= price
+    def _amend(self, name: str, qty: Fraction) -> None:
+        floor, order = self.floor, self.floor.orders.get(name)
+        if order is None or not order.open or order.qty is None or floor.venue.kucoin or order.group:
+            return
+        less = order.qty - order.canceled - qty
+        step = floor.venue.step
+        if less <= 0 or qty <= order.filled or qty % step or order.phase not in ("working", "armed"):
+            return
+        shrink(floor, order, less)
 
-    def _line(self, buy: bool) -> list[PlainOrder]:
-        """Open orders of a side, first in line first (sorting is stable, so time decides at one price)."""
-        line = [o for o in self.orders if o.buy == buy and o.status == "open"]
-        return sorted(line, key=lambda o: -(o.limit or 0) if buy else (o.limit or 0))
 
-    def _free(self, from_asks: bool, price: Fraction, displayed: Fraction) -> Fraction:
-        used = Fraction(0)
-        for asks, at, shown, taken in reversed(self.history):
-            if (asks, at) != (from_asks, price):
-                continue
-            if shown != displayed:
-                break
-            used += taken
-        return displayed - used
+def _phase(order: PlainOrder) -> str:
+    return "armed" if order.sleeps else "working"
 
-    def _take(self, from_asks: bool, price: Fraction, qty: Fraction) -> None:
-        shown = (self.asks if from_asks else self.bids)[price]
-        self.history.append((from_asks, price, shown, qty))
 
-    def _sorted(self, from_asks: bool) -> list[tuple[Fraction, Fraction]]:
-        levels = self.asks if from_asks else self.bids
-        return sorted(levels.items(), reverse=not from_asks)
-
-    def _walk(self, buy: bool, want: Fraction, limit: Fraction | None) -> list[tuple[Fraction, Fraction]]:
-        parts = []
-        for price, displayed in self._sorted(buy):
-            beyond = limit is not None and (price > limit if buy else price < limit)
-            free = self._free(buy, price, displayed)
-            if beyond or want == 0 or free <= 0:
-                continue
-            part = min(free, want)
-            parts.append((price, part))
-            want -= part
-        return parts
-
-    def _funds_walk(self, order: PlainOrder) -> list[tuple[Fraction, Fraction]]:
-        assert order.funds is not None
-        money, parts = order.funds, []
-        for price, displayed in self._sorted(order.buy):
-            free = self._free(order.buy, price, displayed)
-            want = floor(money / price / self.step) * self.step
-            if free <= 0:
-                continue
-            if want == 0:
-                break
-            part = min(free, want)
-            parts.append((price, part))
-            exact = price * part
-            money -= up(exact) if order.buy else down(exact)
-            if part == want:
-                break
-        return parts
-
-    def _nothing_more(self, order: PlainOrder) -> bool:
-        """True when the money ran out rather than the book."""
-        assert order.funds is not None
-        spent = sum((up(p * q) if order.buy else down(p * q) for p, q, _ in order.fills), Fraction(0))
-        remaining = [price for price, shown in self._sorted(order.buy) if self._free(order.buy, price, shown) > 0]
-        last_price, last_qty, _ = order.fills[-1]
-        if (order.funds - spent) < self.step * last_price:
-            return True
-        worth = floor((order.funds + last_price * last_qty - spent) / last_price / self.step) * self.step
-        return worth == last_qty or bool(remaining)
+def _misplaced(floor: Floor, orders: list[PlainOrder]) -> bool:
+    """True when the prices of a pair are not on the right sides of the market and of each other."""
+    pair = [o for o in orders if o.role in ("either", "pending")]
+    if len(pair) != 2:
+        return False
+    stops = [o for o in pair if o.kind.startswith(("stop_loss", "trailing"))]
+    if len(stops) != 1 or pair[0].buy != pair[1].buy or pair[0].qty != pair[1].qty:
+        return True
+    stop = stops[0].stop if not stops[0].trails else None
+    gain = next(o for o in pair if o is not stops[0])
+    aim = gain.stop if gain.sleeps else gain.limit
+    middle = floor.reference if gain.role == "either" else None
+    prices = [p for p in (stop, middle, aim) if p is not None]
+    if pair[0].buy:
+        prices.reverse()
+    return any(low >= high for low, high in pairwise(prices))

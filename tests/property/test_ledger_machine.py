@@ -19,6 +19,7 @@ from cryptobot_desktop.portfolio.positions import Mark, PortfolioBook, value_hol
 from tests.builders import EagerExchange, MemoryBook, btc_usdt, candle_of, market_of, order_request, public_trade
 from tests.oracle import money
 from tests.oracle.money import PlainCash
+from tests.scale import examples
 
 FEES = {Venue.BINANCE: FeeRates(1_000, 1_000), Venue.KUCOIN: FeeRates(700, 1_300)}
 LEGAL = {
@@ -249,4 +250,4 @@ class TradingMachine(RuleBasedStateMachine):
 
 
 TestTradingMachine = TradingMachine.TestCase
-TestTradingMachine.settings = settings(max_examples=150, stateful_step_count=40)
+TestTradingMachine.settings = settings(max_examples=examples(150), stateful_step_count=40)
