@@ -139,7 +139,7 @@ class Desk:
         if order.request.price is None and order.phase is not OrderPhase.WORKING:
             kept = div_up(order.reserved * smaller.remaining_qty, order.remaining_qty)
             smaller = msgspec.structs.replace(smaller, reserved=kept)
-        if order.request.list_role not in (ListRole.EITHER, ListRole.PENDING):  # what a leg holds serves its pair too
+        if not self._other_legs(order):  # what a leg holds serves the other one too
             smaller = still_holding(smaller, instrument, around.fees.rates(instrument))
         yield OrderAmended(around.keep(resting, smaller), what, at_ms)
 
@@ -216,23 +216,22 @@ class Desk:
 
     def _held_by_pair(self, order: Order) -> int:
         """Return what the other leg of a pair holds: it serves both, as only one of them can fill."""
+        return max((other.order.reserved for other in self._other_legs(order)), default=0)
+
+    def _other_legs(self, order: Order) -> list[RestingOrder]:
+        """Return the open orders that end when this one is filled or wakes."""
         request = order.request
         if request.list_role not in (ListRole.EITHER, ListRole.PENDING):
-            return 0
-        return max(
-            (
-                other.order.reserved
-                for other in self._around.open.of_list(request.list_id)
-                if other.order.request.list_role is request.list_role and other.order.client_id != request.client_id
-            ),
-            default=0,
-        )
+            return []
+        return [
+            other
+            for other in self._around.open.of_list(request.list_id)
+            if other.order.request.list_role is request.list_role and other.order.client_id != request.client_id
+        ]
 
     def _end_siblings(self, order: Order, reason: str, at_ms: int) -> Facts:
-        request = order.request
-        for other in self._around.open.of_list(request.list_id) if request.list_id else ():
-            if other.order.client_id != request.client_id and other.order.request.list_role is request.list_role:
-                yield from self.end(other, OrderStatus.EXPIRED, reason, at_ms, closes_list=False)
+        for other in self._other_legs(order):
+            yield from self.end(other, OrderStatus.EXPIRED, reason, at_ms, closes_list=False)
 
     def _taken(
         self, resting: RestingOrder, stretch: Stretch, update_id: int | None, at_ms: int

@@ -139,7 +139,7 @@ def shrink(floor: Floor, order: PlainOrder, qty: Fraction) -> None:
     order.shown = min(order.shown, order.left)
     if order.left == 0:
         end(floor, order, "expired")
-    elif order.role not in ("either", "pending"):  # a leg goes on holding for its pair
+    elif not any(other.open for other in floor.pair(order)):  # a leg goes on holding for its pair
         hold(floor, order, kept if order.limit is None else min(order.held, need(floor, order)))
 
 
