@@ -115,13 +115,18 @@ def _plan_travelling(checked: Checked, scene: Scene) -> Plan | Rejection:
     if request.type is not OrderType.MARKET:
         return Plan(reserved=limit_reserve(instrument, request.side, request.price or 0, request.qty or 0, scene.rates))
     answer = plan_now(checked, OrderType.MARKET, scene)
-    if isinstance(answer, Rejection) or not answer.crossing.walk.complete:
+    if isinstance(answer, Rejection) or not _walks_it_all(answer.crossing, checked):
         if not checked.reference_price:
             return checked.refuse(Rule.NO_DEPTH, "there is no price yet")
         return _plan_waiting(checked, checked.reference_price, scene.rates)
     unknown = request.side is Side.BUY or request.quote_amount is not None
     margin = div_up(answer.reserved * PENDING_MARGIN_PPM, PPM) if unknown else 0
     return Plan(reserved=answer.reserved, margin=margin)
+
+
+def _walks_it_all(crossing: Crossing, checked: Checked) -> bool:
+    """Return True when the present book gives all that is wanted; own orders in the way may be gone on arrival."""
+    return crossing.complete and (checked.request.qty is None or crossing.walk.qty >= checked.wanted_qty)
 
 
 def _plan_market(checked: Checked, book: BookView, scene: Scene, budget: int | None) -> Plan | Rejection:

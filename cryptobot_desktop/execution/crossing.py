@@ -87,12 +87,15 @@ def cross(
     stretches: list[Stretch] = []
     for resting in own if policy is not SelfTrade.NONE else ():
         takes = walker.go(resting.price)
-        if wish.done or wish.at(resting.price) <= 0:
+        if wish.done:
             stretches.append(Stretch(takes))
-            return Crossing(tuple(stretches), wish.done)
+            return Crossing(tuple(stretches), True)
+        if wish.at(resting.price) <= 0:
+            stretches.append(Stretch(takes))  # the amount does not reach for a step at that price: passed by
+            continue
         if policy is SelfTrade.DECREMENT and isinstance(wish, QuantityWish):
             part = min(wish.left, resting.order.remaining_qty)
-            wish.left -= part
+            wish.take(resting.price, part)
             stretches.append(Stretch(takes, resting, part))
             if wish.left == 0:
                 return Crossing(tuple(stretches), False, PREVENTED)

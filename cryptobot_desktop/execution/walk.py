@@ -1,7 +1,5 @@
 """Taking from a book level by level, best first."""
 
-from collections.abc import Iterable
-
 from msgspec import Struct
 
 from cryptobot_desktop.domain.instrument import Instrument
@@ -36,11 +34,7 @@ class QuantityWish:
 
     def __init__(self, qty: int) -> None:
         self.left = qty
-
-    @property
-    def done(self) -> bool:
-        """Return True when nothing more is wanted."""
-        return self.left <= 0
+        self.done = qty <= 0
 
     def at(self, price: int) -> int:
         """Return how much is wanted at a price."""
@@ -49,6 +43,7 @@ class QuantityWish:
     def take(self, price: int, qty: int) -> None:
         """Note what was taken."""
         self.left -= qty
+        self.done = self.left <= 0
 
 
 class QuoteWish:
@@ -62,10 +57,8 @@ class QuoteWish:
         self.done = False
 
     def at(self, price: int) -> int:
-        """Return how much the rest buys at a price; 0 ends the wish."""
-        qty = qty_for_quote(self._instrument, price, self._left, self._step)
-        self.done = qty == 0
-        return qty
+        """Return how much the rest buys (or has to sell) at a price, in whole steps."""
+        return qty_for_quote(self._instrument, price, self._left, self._step)
 
     def take(self, price: int, qty: int) -> None:
         """Note what was taken; when it was all that the rest bought, nothing more is wanted."""
@@ -81,23 +74,13 @@ Offer = tuple[int, int, int]
 def take_from(offer: Offer, wish: Wish) -> Take | None:
     """Take what the wish wants from one level; None when it wants nothing at that price."""
     price, displayed, free = offer
-    part = min(wish.at(price), free)
-    if part <= 0:
+    wanted = wish.at(price)
+    if wanted <= 0:
+        wish.done = True  # the amount does not reach for one more step
         return None
+    part = min(wanted, free)
     wish.take(price, part)
     return Take(price, part, displayed, free)
-
-
-def walk(offers: Iterable[Offer], wish: Wish) -> Walk:
-    """Take from levels that come best first until the wish is done."""
-    takes: list[Take] = []
-    for offer in offers:
-        if wish.done:
-            break
-        take = take_from(offer, wish)
-        if take is not None:
-            takes.append(take)
-    return Walk(tuple(takes), wish.done)
 
 
 def qty_for_quote(instrument: Instrument, price: int, quote_amount: int, step: int) -> int:
