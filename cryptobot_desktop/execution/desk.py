@@ -40,6 +40,8 @@ class Desk:
     def __init__(self, surroundings: Surroundings) -> None:
         self._around = surroundings
         self._freed: list[tuple[RestingOrder, Fill]] = []
+        self._used_up: list[RestingOrder] = []
+        """Icebergs whose shown part is gone."""
 
     def arrive(self, resting: RestingOrder, at_ms: int, what: str, reference: int | None = None) -> Facts:
         """Let an order that travelled, or a leg whose turn has come, arrive; `reference` as in `checked`."""
@@ -109,7 +111,7 @@ class Desk:
             queue.join(resting, plan.displayed)
             resting.others = Others(request.qty, self._around.model)
             resting.shown = request.display_qty
-        last = len(plan.crossing.stretches) - 1
+        last = max((n for n, stretch in enumerate(plan.crossing.stretches) if stretch.takes), default=-1)
         for number, stretch in enumerate(plan.crossing.stretches):
             executions = self._taken(resting, stretch, plan.update_id, at_ms)
             complete = plan.crossing.complete and number == last
@@ -182,10 +184,19 @@ class Desk:
             yield from self._after_fill(fact.order, fact.fills[-1])
 
     def _show_next(self, resting: RestingOrder, executions: tuple[Execution, ...]) -> None:
-        """Show a new part of an iceberg when the old one is used up: at the back of the queue."""
+        """Note what an iceberg has sold; a new part is shown at the back when the event has met all orders."""
         resting.shown = (resting.shown or 0) - sum(part.qty for part in executions if part.liquidity is Liquidity.MAKER)
+        if resting.shown <= 0:
+            self._used_up.append(resting)
+
+    def show_new_parts(self) -> None:
+        """Show new parts of icebergs. Call it when a trade or a book has met all orders."""
+        while self._used_up:
+            self._show(self._used_up.pop(0))
+
+    def _show(self, resting: RestingOrder) -> None:
         book = self._around.live_book(resting.order.request.instrument)
-        if resting.shown > 0 or book is None:
+        if not resting.is_open or book is None:
             return
         self._around.open.leave(resting)
         resting.number, resting.queue = next(self._around.numbers), None
@@ -203,7 +214,7 @@ class Desk:
             legs = self._around.open.of_list(order.request.list_id)
             self._freed += [(leg, fill) for leg in legs if leg.order.phase is OrderPhase.PENDING]
 
-    def place_freed(self) -> Facts:
+    def finish(self) -> Facts:
         """Place the legs whose working order was filled. Call it when everything else of the moment has happened.
 
         In files without a book nothing but the fill itself tells where the market is.

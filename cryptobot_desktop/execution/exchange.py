@@ -161,7 +161,7 @@ class PaperExchange:
     def _whole(self, facts: Iterable[ExecutionFact]) -> Facts:
         """Give all facts of a moment, and at its end place the legs that they have set free."""
         yield from facts
-        yield from self._desk.place_freed()
+        yield from self._desk.finish()
 
     def open_orders(self) -> tuple[Order, ...]:
         """Return all open orders, oldest first."""

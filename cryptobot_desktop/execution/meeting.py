@@ -62,7 +62,7 @@ class Meeting:
         scene = self._file_scene(orders, instrument, candle.volume or None, now_ms)
         for hit in match_candle(scene, candle):
             yield from self._desk.apply(hit, instrument, now_ms)
-            yield from self._desk.place_freed()  # they live through the rest of the bar
+            yield from self._desk.finish()  # they live through the rest of the bar
         for resting in tuple(orders.armed):
             if resting.order is not self._around.orders[resting.order.client_id]:
                 yield OrderAmended(self._around.keep(resting, resting.order), "trailed", now_ms)
@@ -85,6 +85,7 @@ class Meeting:
         # Each hit is carried out before the next is looked for: hits share volume and must see what others took.
         for hit in hits:
             yield from self._desk.apply(hit, instrument, now_ms)
+        self._desk.show_new_parts()
 
     def _file_scene(self, orders: RestingOrders, instrument: Instrument, volume: int | None, now_ms: int) -> FileScene:
         rates = self._around.fees.rates(instrument)
