@@ -57,10 +57,14 @@ def back_up_before(source: sqlite3.Connection, database: Path, revision: str) ->
 def back_up_now(source: sqlite3.Connection, database: Path, now_ms: int, *, target: Path | None = None) -> Path:
     """Copy the database to `target`, or beside the other copies under the present second; return the new copy.
 
-    An existing file is not overwritten: UserActionNeeded.
+    An existing file is not overwritten: the second copy of one second gets a number, a named `target` is
+    UserActionNeeded.
     """
     second = datetime.fromtimestamp(now_ms / 1000, UTC).strftime("%Y-%m-%dT%H-%M-%S")
-    target = target or _target(database, f"{_MANUAL}{second}")
+    if target is None:
+        names = (f"{_MANUAL}{second}{suffix}" for suffix in ("", *(f"-{number}" for number in range(2, 1_000))))
+        free = (path for name in names if not (path := _target(database, name)).exists())
+        target = next(free)
     if target.exists():
         raise UserActionNeeded(f"{target} exists already and is not overwritten; choose another name")
     _copy(source, target)

@@ -87,3 +87,11 @@ def test_a_damaged_database_makes_no_backup(path: Path) -> None:
         database.back_up_daily(START)
     assert list(backup_folder(path).iterdir()) == []
     database.close()
+
+
+def test_two_backups_of_one_second_are_two_files(path: Path) -> None:
+    database = ProfileDatabase(path)
+    made = [database.back_up_now(1_000) for _ in range(3)]
+    database.close()
+    assert len({file.name for file in made}) == 3
+    assert all(file.exists() for file in made)
