@@ -64,7 +64,6 @@ class Desktop(QObject):
         self._profile = profile
         self._engine: EngineThread | None = None
         self._told_trouble = False
-        self._leaving = False
         self._exit_after_first_paint = exit_after_first_paint
         self._saving = QTimer(self, singleShot=True, interval=SAVE_AFTER_MS)
         self._saving.timeout.connect(self._save)
@@ -232,7 +231,6 @@ class Desktop(QObject):
     @Slot()
     def _leave(self) -> None:
         """End the engine, then the program; the window is gone already."""
-        self._leaving = True
         self._stop_engine()
         self.shell.quit()
 

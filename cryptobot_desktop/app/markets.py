@@ -7,7 +7,6 @@ import msgspec
 
 from cryptobot_desktop import __version__
 from cryptobot_desktop.domain.errors import InvalidInput
-from cryptobot_desktop.domain.instrument import Venue
 from cryptobot_desktop.domain.journal import SessionRecord, StoredState
 from cryptobot_desktop.emulator.run import DEFAULT_SEED, make_venues, parse_seed
 from cryptobot_desktop.emulator.venue_port import EmulatedVenue
@@ -116,14 +115,6 @@ def new_record(spec: SessionSpec, started_ms: int, *, is_run: bool = False) -> S
         last_ms=started_ms,
         is_run=is_run,
     )
-
-
-def venue_of(text: str) -> Venue:
-    """Return the venue named by text; InvalidInput lists the allowed ones."""
-    try:
-        return Venue(text)
-    except ValueError:
-        raise InvalidInput(f"venue {text!r} is unknown; allowed: {', '.join(Venue)}") from None
 
 
 def _base36(number: int) -> str:

@@ -249,6 +249,7 @@ class Order(Struct, frozen=True, gc=False, kw_only=True):
     reserved: int = 0
     reject_code: str = ""
     reject_reason: str = ""
+    """Why it was refused, or ended without being filled."""
     phase: OrderPhase = OrderPhase.WORKING
     arrives_ms: int = 0
     """When it reaches (or reached) the exchange; 0 for orders without a way to travel."""

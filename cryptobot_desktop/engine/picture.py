@@ -85,7 +85,7 @@ class Picture:
         if isinstance(fact, OrderFilled):
             self._fills.extend(fact.fills)
         if isinstance(fact, OrderFilled | OrderCanceled | OrderRejected) and not fact.order.status.is_open:
-            self._closed.append(_with_reason(fact))
+            self._closed.append(fact.order)
         elif isinstance(fact, DecisionMade):
             self._decisions.append(fact)
         self._tuples = None
@@ -242,13 +242,6 @@ class Picture:
         if self._mood.trouble and worst is not FeedState.LIVE:
             reason = f"{reason}: {self._mood.trouble}"
         return FeedCard(name, worst, reason or worst.value)
-
-
-def _with_reason(fact: OrderFilled | OrderCanceled | OrderRejected) -> Order:
-    """Return an ended order with the words that say why it ended, which the order itself does not keep."""
-    if isinstance(fact, OrderCanceled) and not fact.order.reject_reason:
-        return msgspec.structs.replace(fact.order, reject_reason=fact.reason)
-    return fact.order
 
 
 _SEVERITY = {

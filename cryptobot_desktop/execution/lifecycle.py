@@ -62,7 +62,7 @@ def rejected(request: OrderRequest, rejection: Rejection, now_ms: int) -> OrderR
 
 def ended(order: Order, status: OrderStatus, reason: str, now_ms: int) -> OrderCanceled:
     """End an open order without further fills; whatever it held is free again."""
-    order = msgspec.structs.replace(order, status=status, updated_ms=now_ms, reserved=0)
+    order = msgspec.structs.replace(order, status=status, updated_ms=now_ms, reserved=0, reject_reason=reason)
     return OrderCanceled(order, reason, now_ms)
 
 
