@@ -2,7 +2,7 @@
 
 A buyer's notional is rounded up, a seller's down, every fee up, at 8 decimals. Rounding each part of a
 buy up could need more than the whole rounded once; then the last part pays what is left of the
-reservation. The sum paid is still never below the exact sum (see docs/decisions/paper-exchange.md).
+reservation. The sum of price and fee is still never below the exact one (see docs/decisions/paper-exchange.md).
 """
 
 from cryptobot_desktop.domain.instrument import FeeRule, Instrument

@@ -213,15 +213,16 @@ class TradingMachine(RuleBasedStateMachine):
                 for fill in fact.fills:
                     self.fills.append(fill)
                     self.book.apply(fill, self.instrument)
-                    self._count(fill)
+                    self._count(fill, used_up=order.reserved == 0)
             self.plain.lock(paying, order.client_id, order.reserved * money.TINY)
             self.states[order.client_id] = order
 
-    def _count(self, fill: Fill) -> None:
+    def _count(self, fill: Fill, *, used_up: bool) -> None:
         sign = 1 if fill.side is Side.BUY else -1
         base = Fraction(fill.qty, 10**self.instrument.qty_decimals)
         exact = base * Fraction(fill.price, 10**self.instrument.price_decimals)
-        assert abs(fill.quote_amount * money.TINY - exact) < money.TINY
+        difference = fill.quote_amount * money.TINY - exact
+        assert abs(difference) < money.TINY or (fill.side is Side.BUY and difference < 0 and used_up)
         self.plain.move("BTC", sign * base)
         self.plain.move("USDT", -sign * fill.quote_amount * money.TINY)
         self.plain.charge(fill.fee_asset, fill.fee * money.TINY)
@@ -241,12 +242,20 @@ class TradingMachine(RuleBasedStateMachine):
             self._check_sum_paid(order, fact)
 
     def _check_sum_paid(self, order: Order, fact: ExecutionFact) -> None:
-        """Over the whole order the user never pays less than the exact sum."""
+        """Over the whole order the user never pays less than the exact sum, with the fee where it comes on top.
+
+        Parts of a few units, each rounded up, can use up what is held before the last one; that pays what is left.
+        """
         fills = [fill for fill in self.fills if fill.client_id == order.client_id]
         fills += fact.fills if isinstance(fact, OrderFilled) else ()
         scale = 10 ** (self.instrument.price_decimals + self.instrument.qty_decimals)
-        exact = sum((Fraction(fill.price * fill.qty, scale) for fill in fills), Fraction(0))
-        assert order.filled_quote * money.TINY >= exact
+        exact, paid = Fraction(0), order.filled_quote
+        for fill in fills:
+            on_top = fill.fee_asset == self.instrument.quote
+            rate = Fraction(fill.evidence.fee_rate_ppm, 1_000_000) if on_top else Fraction(0)
+            exact += Fraction(fill.price * fill.qty, scale) * (1 + rate)
+            paid += fill.fee if on_top else 0
+        assert paid * money.TINY >= exact
 
 
 TestTradingMachine = TradingMachine.TestCase
