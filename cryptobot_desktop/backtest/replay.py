@@ -89,8 +89,7 @@ def market_of(capsule: Capsule, spec: SessionSpec) -> tuple[SessionStart, Sessio
 def notes_on(capsule: Capsule) -> tuple[str, ...]:
     """Return what a reader must know about a recording that was read to its end."""
     if capsule.ended is None:
-        return (f"the recording has no end: it is whole up to its last block (byte {capsule.read_bytes:,}); the "
-                "session was killed or still runs",)  # fmt: skip
+        return (f"Recorded up to byte {capsule.read_bytes:,}: the session still runs, or it was killed.",)
     found = []
     if capsule.ended.reason:
         found.append(f"the recording ended before its session: {capsule.ended.reason}")

@@ -113,7 +113,15 @@ class CertificateDialog(QDialog):
         elif isinstance(report, Certificate):
             self._show_certificate(report)
         self._show_buttons()
+        self._fit()
+
+    def _fit(self) -> None:
+        """Take the height that wrapped lines need at the width that there is; `adjustSize` knows only the former."""
         self.adjustSize()
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+            self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
 
     def _show_certificate(self, found: Certificate) -> None:
         self.certificate = found
