@@ -89,7 +89,8 @@ def market_of(capsule: Capsule, spec: SessionSpec) -> tuple[SessionStart, Sessio
 def notes_on(capsule: Capsule) -> tuple[str, ...]:
     """Return what a reader must know about a recording that was read to its end."""
     if capsule.ended is None:
-        return (f"Recorded up to byte {capsule.read_bytes:,}: the session still runs, or it was killed.",)
+        end = f"its last whole block (byte {capsule.read_bytes:,})"
+        return (f"recorded up to {end}: the session was killed or still runs",)
     found = []
     if capsule.ended.reason:
         found.append(f"the recording ended before its session: {capsule.ended.reason}")

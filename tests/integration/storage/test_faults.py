@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -285,11 +286,12 @@ def test_s17_no_statement_changes_what_was_written(
 
 
 @pytest.fixture
-def guarded(path: Path) -> ProfileDatabase:
+def guarded(path: Path) -> Iterator[ProfileDatabase]:
     database, story = traded(path, 8)
     story.place("u:more")
     database.commit(story.batch_with_snapshot())
-    return database
+    yield database
+    database.close()
 
 
 def test_s19_a_backup_while_writing_is_consistent_and_a_restore_says_what_is_lost(path: Path) -> None:
