@@ -1,6 +1,6 @@
 """Fee tiers of the venues as known to this version, and the fees that a person asks for.
 
-After the venues' public fee pages for spot (KuCoin: class A). They change; ``maker=...,taker=...`` always wins.
+Spot, KuCoin class A; not checked against the venues' pages of today. ``maker=...,taker=...`` always wins.
 """
 
 from cryptobot_desktop.domain.errors import InvalidInput

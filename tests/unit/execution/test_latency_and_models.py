@@ -156,6 +156,20 @@ def test_the_models_differ_in_what_stands_before_us(model: FillModel, filled: in
         }
 
 
+def test_the_expected_model_shares_cancellations_between_before_and_behind_us() -> None:
+    exchange, market, book = setting(model=FillModel.EXPECTED)
+    exchange.submit(order_request(BTC, "a", Side.BUY, qty=30_000, price=9_900), market, RICH, 5)
+    for displayed in (200_000, 100_000):  # as much again comes behind us, then half of all is cancelled
+        book.bids[9_900] = displayed
+        book.update_id += 1
+        exchange.on_event(BookDelta(BTC.id, book.update_id, book.update_id, ((9_900, displayed),), ()), market, 6)
+    (filled,) = exchange.on_event(print_at(9_900, 1, qty=60_000), market, 10_001)
+    assert filled.order.filled_qty == 10_000  # 50,000 of the 100,000 before us were left
+    queue = filled.fills[0].evidence.queue
+    assert queue is not None
+    assert (queue.at_arrival, queue.canceled, queue.traded) == (100_000, 50_000, 50_000)
+
+
 def test_the_receipt_of_a_taker_says_what_fresh_liquidity_would_have_given() -> None:
     exchange, market, _ = setting()
     exchange.submit(order_request(BTC, "a", Side.BUY, qty=60_000), market, RICH, 5)
