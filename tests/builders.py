@@ -73,6 +73,11 @@ class MemoryBook:
         return (self.bids if side is Side.BUY else self.asks).get(price, 0)
 
 
+def usual_book() -> MemoryBook:
+    """Return bids at 99 and 98, asks at 101 and 102 (whole dollars of BTC/USDT), one BTC each."""
+    return MemoryBook({9_900: 100_000, 9_800: 100_000}, {10_100: 100_000, 10_200: 100_000}, update_id=7)
+
+
 @dataclass
 class MemoryMarket:
     """A market view over plain dicts; without a book for an instrument it is a file source."""

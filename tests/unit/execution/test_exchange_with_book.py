@@ -16,16 +16,12 @@ from tests.builders import (
     market_of,
     order_request,
     public_trade,
+    usual_book,
 )
 
 BTC = btc_usdt()
 RATES = {Venue.BINANCE: FeeRates(1_000, 1_000), Venue.KUCOIN: FeeRates(1_000, 1_000)}
 RICH = 10**15
-
-
-def usual_book() -> MemoryBook:
-    """Return bids at 99 and 98, asks at 101 and 102 (whole dollars), one BTC each."""
-    return MemoryBook({9_900: 100_000, 9_800: 100_000}, {10_100: 100_000, 10_200: 100_000}, update_id=7)
 
 
 def setting() -> tuple[EagerExchange, MemoryMarket, MemoryBook]:

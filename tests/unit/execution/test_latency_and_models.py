@@ -29,6 +29,7 @@ from tests.builders import (
     market_of,
     order_request,
     public_trade,
+    usual_book,
 )
 
 BTC = btc_usdt()
@@ -36,7 +37,7 @@ RICH = 10**15
 
 
 def setting(rates: FeeRates | None = None, **options: Any) -> tuple[EagerExchange, MemoryMarket, MemoryBook]:  # noqa: ANN401
-    book = MemoryBook({9_900: 100_000, 9_800: 100_000}, {10_100: 100_000, 10_200: 100_000}, update_id=7)
+    book = usual_book()
     fees = dict.fromkeys(Venue, rates or FeeRates(1_000, 1_000))
     return EagerExchange(fees, **options), market_of(BTC, book, last=10_000), book
 

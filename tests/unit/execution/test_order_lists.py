@@ -17,6 +17,7 @@ from tests.builders import (
     market_of,
     order_request,
     public_trade,
+    usual_book,
 )
 
 BTC = btc_usdt()
@@ -24,7 +25,7 @@ RICH = 10**15
 
 
 def setting() -> tuple[EagerExchange, MemoryMarket, MemoryBook]:
-    book = MemoryBook({9_900: 100_000, 9_800: 100_000}, {10_100: 100_000, 10_200: 100_000}, update_id=7)
+    book = usual_book()
     rates = {venue: FeeRates(1_000, 1_000) for venue in Venue}
     return EagerExchange(rates), market_of(BTC, book, last=10_000), book
 
